@@ -1,0 +1,1 @@
+"""Bellwether: market intelligence for the model-API market, on evidence."""

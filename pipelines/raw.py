@@ -1,0 +1,421 @@
+"""Keeps fetched bytes once, logs every attempt, and loads payloads as runs of observations.
+
+Bytes live under `data/snapshots/`, content-addressed and compressed; `fetches.jsonl` beside them
+is the append-only log of attempts. The warehouse can always be rebuilt from these two.
+
+A *run* is one thing a source said, unchanged, from `first_seen_at` on; `last_seen_at` and
+`ended_at` (null while it goes on) are the last fetch with it and the first without. An unchanged
+day therefore writes no rows.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipelines.sources import Observation, Parsed, PayloadError, Source
+from pipelines.tables import Connection, first_row
+
+STATUSES = ("ok", "unchanged", "failed")
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """One attempt to read a source. `problem` says what went wrong, if anything did."""
+
+    fetch_id: str
+    source: str
+    url: str
+    fetched_at: str
+    status: str
+    http_status: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    sha256: str | None = None
+    bytes: int | None = None
+    problem: str | None = None
+
+
+def new_fetch(
+    source: str, url: str, fetched_at: datetime, status: str, payload: bytes | None, **more: Any
+) -> Fetch:
+    """A log entry; its id follows from source, time and content, so a repeat is the same entry."""
+    moment = fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    sha256 = hashlib.sha256(payload).hexdigest() if payload is not None else more.pop("sha256", None)
+    identity = f"{source}|{moment}|{status}|{sha256}"
+    return Fetch(
+        fetch_id=hashlib.sha256(identity.encode()).hexdigest()[:16],
+        source=source,
+        url=url,
+        fetched_at=moment,
+        status=status,
+        sha256=sha256,
+        bytes=len(payload) if payload is not None else None,
+        **more,
+    )
+
+
+class Snapshots:
+    """The folder of kept bytes and the log of fetches."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.log = folder / "fetches.jsonl"
+
+    def _path(self, sha256: str) -> Path:
+        return self.folder / sha256[:2] / f"{sha256}.gz"
+
+    def keep(self, payload: bytes) -> str:
+        """Store bytes once, durably, and return their SHA-256."""
+        sha256 = hashlib.sha256(payload).hexdigest()
+        path = self._path(sha256)
+        if path.exists():
+            return sha256
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(gzip.compress(payload, compresslevel=6, mtime=0))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        return sha256
+
+    def read(self, sha256: str) -> bytes:
+        """Bytes kept under `sha256`. Raises PayloadError if they are no longer what they were."""
+        try:
+            payload = gzip.decompress(self._path(sha256).read_bytes())
+        except (OSError, EOFError) as error:
+            raise PayloadError(f"kept bytes {sha256[:12]} cannot be read: {error}") from error
+        if hashlib.sha256(payload).hexdigest() != sha256:
+            raise PayloadError(f"kept bytes {sha256[:12]} have changed on disk")
+        return payload
+
+    def append(self, fetches: Iterable[Fetch]) -> int:
+        """Log attempts that are not logged yet; returns how many were new."""
+        known = {fetch.fetch_id for fetch in self.fetches()}
+        new = [fetch for fetch in fetches if fetch.fetch_id not in known]
+        if new:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self.log.open("a") as file:
+                file.writelines(json.dumps(asdict(fetch)) + "\n" for fetch in new)
+                file.flush()
+                os.fsync(file.fileno())
+        return len(new)
+
+    def fetches(self) -> list[Fetch]:
+        """All logged attempts in order. A line cut short by a crash is left out."""
+        if not self.log.exists():
+            return []
+        found = []
+        for line in self.log.read_text().splitlines():
+            try:
+                found.append(Fetch(**json.loads(line)))
+            except (json.JSONDecodeError, TypeError):
+                continue
+        return found
+
+
+# --------------------------------------------------------------------------- tables
+
+FETCHES_DDL = """
+create table if not exists raw.fetches (
+    fetch_id varchar primary key, source varchar not null, url varchar not null,
+    fetched_at timestamp not null, status varchar not null, http_status integer, etag varchar,
+    last_modified varchar, sha256 varchar, bytes bigint, problem varchar,
+    observed integer, rejected integer
+);
+comment on table raw.fetches is
+    'Every attempt to read a source, with what came of it (status ok, unchanged or failed).';
+comment on column raw.fetches.problem is 'What went wrong, in words; null if nothing did.';
+comment on column raw.fetches.observed is 'Rows of the payload that met the wire contract.';
+comment on column raw.fetches.rejected is 'Rows of the payload quarantined by the wire contract.';
+create table if not exists raw.quarantine (
+    source varchar not null, fetch_id varchar not null, key varchar not null,
+    fields json, reason varchar not null
+);
+comment on table raw.quarantine is
+    'Rows a payload held that break the wire contract, with the reason; never used, never lost.';
+create table if not exists raw.sources (
+    source varchar primary key, title varchar, kind varchar, producer varchar, url varchar,
+    licence varchar, licence_url varchar, citation varchar, cadence_days double,
+    lineage varchar, reliability_rank integer, may_redistribute boolean,
+    may_use_commercially boolean
+);
+comment on table raw.sources is 'Terms of every source, as its module states them.';
+"""
+
+RUNS_DDL = """
+create table if not exists raw.{name} (
+    key varchar not null, fields json not null,
+    first_fetch_id varchar not null, first_seen_at timestamp not null,
+    previous_fetch_at timestamp, last_seen_at timestamp, ended_at timestamp
+);
+comment on table raw.{name} is
+    'Runs of observations: what the source said under a key, from first_seen_at until ended_at.';
+comment on column raw.{name}.previous_fetch_at is
+    'Last good fetch before the first that showed it; null if that was the first of all.';
+comment on column raw.{name}.last_seen_at is 'Last fetch that showed it; null while it goes on.';
+comment on column raw.{name}.ended_at is
+    'First fetch that no longer showed it; null while it goes on.';
+"""
+
+
+def create_tables(connection: Connection, sources: Iterable[Source]) -> None:
+    """Make the raw schema and one table of runs per source and thing."""
+    connection.execute("create schema if not exists raw")
+    connection.execute(FETCHES_DDL)
+    connection.execute("delete from raw.sources")
+    for source in sources:
+        connection.execute(
+            "insert into raw.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                source.name, source.title, source.kind, source.producer, source.url,
+                source.licence, source.licence_url, source.citation,
+                source.cadence.total_seconds() / 86400, source.lineage,
+                source.reliability_rank, source.may_redistribute, source.may_use_commercially,
+            ],
+        )  # fmt: skip
+        for thing in source.things:
+            connection.execute(RUNS_DDL.format(name=f"{source.name}__{thing}"))
+
+
+@dataclass
+class Loaded:
+    """What loading one source's new payloads did."""
+
+    payloads: int = 0
+    rows_written: int = 0
+    rejected: int = 0
+    problems: int = 0
+
+
+class _Runs:
+    """Runs of one thing while payloads are read in the order of their fetches."""
+
+    def __init__(self, connection: Connection, table: str):
+        self.connection = connection
+        self.table = table
+        rows = connection.execute(
+            f"select key, fields, first_fetch_id, first_seen_at, previous_fetch_at "
+            f"from {table} where ended_at is null"
+        ).fetchall()
+        self.open: dict[str, list[Any]] = {row[0]: list(row[1:]) for row in rows}
+        self.stored = set(self.open)
+        self.closed: list[tuple[Any, ...]] = []
+        self.dropped: list[str] = []
+
+    def read(
+        self,
+        observations: list[Observation],
+        held: set[str],
+        fetch: Fetch,
+        fetched_at: datetime,
+        previous_at: datetime | None,
+    ) -> None:
+        seen = set()
+        for observation in observations:
+            if observation.key in seen or observation.key in held:
+                continue
+            seen.add(observation.key)
+            fields = json.dumps(observation.fields, sort_keys=True, separators=(",", ":"))
+            run = self.open.get(observation.key)
+            if run is not None and run[0] == fields:
+                continue
+            if run is not None:
+                self._close(observation.key, previous_at, fetched_at)
+            self.open[observation.key] = [fields, fetch.fetch_id, fetched_at, previous_at]
+        for key in [key for key in self.open if key not in seen and key not in held]:
+            self._close(key, previous_at, fetched_at)
+
+    def _close(self, key: str, last_seen_at: datetime | None, ended_at: datetime) -> None:
+        run = self.open.pop(key)
+        self.closed.append((key, *run, last_seen_at or run[2], ended_at))
+        if key in self.stored:
+            self.stored.discard(key)
+            self.dropped.append(key)
+
+    def write(self) -> int:
+        """Put the changes into the table; an unchanged source writes nothing."""
+        if self.dropped:
+            self.connection.execute(
+                f"delete from {self.table} where ended_at is null and key in "
+                "(select unnest(?::varchar[]))",
+                [self.dropped],
+            )
+        new = [(key, *run, None, None) for key, run in self.open.items() if key not in self.stored]
+        rows = self.closed + new
+        if rows:
+            columns = list(zip(*rows, strict=True))
+            stamp = pa.timestamp("us")
+            kinds = [pa.string(), pa.string(), pa.string(), stamp, stamp, stamp, stamp]
+            names = ["key", "fields", "first_fetch_id", "first_seen_at", "previous_fetch_at",
+                     "last_seen_at", "ended_at"]  # fmt: skip
+            batch = pa.table(
+                {n: pa.array(c, k) for n, c, k in zip(names, columns, kinds, strict=True)}
+            )
+            self.connection.register("new_runs", batch)
+            self.connection.execute(f"insert into {self.table} select * from new_runs")
+            self.connection.unregister("new_runs")
+        return len(rows)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
+
+
+def load(
+    connection: Connection,
+    source: Source,
+    snapshots: Snapshots,
+    on_payload: Callable[[Fetch], None] = lambda fetch: None,
+) -> Loaded:
+    """Read a source's logged payloads that the warehouse does not hold yet, in one transaction.
+
+    Payloads are read in the order of their fetches. If an older one arrives after newer ones were
+    read, the source is read again from its first, so that the result never depends on the order
+    of arrival. A payload that cannot be read is logged with its problem; the last good one stays.
+    """
+    fetches = sorted(
+        (fetch for fetch in snapshots.fetches() if fetch.source == source.name),
+        key=lambda fetch: (fetch.fetched_at, fetch.fetch_id),
+    )
+    known = {
+        row[0]
+        for row in connection.execute(
+            "select fetch_id from raw.fetches where source = ?", [source.name]
+        ).fetchall()
+    }
+    new = [fetch for fetch in fetches if fetch.fetch_id not in known]
+    loaded = Loaded()
+    if not new:
+        return loaded
+    connection.execute("begin")
+    try:
+        (newest,) = first_row(
+            connection, "select max(fetched_at) from raw.fetches where source = ?", [source.name]
+        )
+        if newest is not None and _moment(new[0].fetched_at) < newest:
+            for thing in source.things:
+                connection.execute(f"delete from raw.{source.name}__{thing}")
+            connection.execute("delete from raw.quarantine where source = ?", [source.name])
+            connection.execute("delete from raw.fetches where source = ?", [source.name])
+            new = fetches
+        _load(connection, source, snapshots, new, loaded, on_payload)
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    return loaded
+
+
+def _load(
+    connection: Connection,
+    source: Source,
+    snapshots: Snapshots,
+    fetches: list[Fetch],
+    loaded: Loaded,
+    on_payload: Callable[[Fetch], None],
+) -> None:
+    runs = {t: _Runs(connection, f"raw.{source.name}__{t}") for t in source.things}
+    previous_at, previous_rows = first_row(
+        connection,
+        "select max(fetched_at), max_by(observed, fetched_at) from raw.fetches "
+        "where source = ? and status <> 'failed'",
+        [source.name],
+    )
+    entries: list[tuple[Any, ...]] = []
+    quarantined: list[tuple[str, str, str, str, str]] = []
+    for fetch in fetches:
+        fetched_at = _moment(fetch.fetched_at)
+        status, problem = fetch.status, fetch.problem
+        parsed = Parsed()
+        if fetch.status == "unchanged":
+            previous_at = fetched_at
+        elif fetch.status == "ok" and fetch.sha256:
+            try:
+                parsed = source.parse(snapshots.read(fetch.sha256))
+                rows = sum(map(len, parsed.things.values()))
+                if previous_rows and rows < source.smallest_share_of_last * previous_rows:
+                    raise PayloadError(
+                        f"the feed shrank from {previous_rows} to {rows} rows; "
+                        "held back until it is seen to be right"
+                    )
+            except PayloadError as error:
+                status, problem = "failed", str(error)
+                parsed = Parsed()
+            else:
+                held = {rejected.key for rejected in parsed.rejected}
+                for thing, run in runs.items():
+                    run.read(parsed.things.get(thing, []), held, fetch, fetched_at, previous_at)
+                previous_at, previous_rows = fetched_at, rows
+        observed = sum(map(len, parsed.things.values())) if parsed.things else previous_rows
+        loaded.payloads += 1
+        loaded.rejected += len(parsed.rejected)
+        loaded.problems += status == "failed"
+        entries.append(
+            (fetch.fetch_id, fetch.source, fetch.url, fetched_at, status, fetch.http_status,
+             fetch.etag, fetch.last_modified, fetch.sha256, fetch.bytes, problem,
+             observed if status != "failed" else None, len(parsed.rejected))
+        )  # fmt: skip
+        quarantined += [
+            (source.name, fetch.fetch_id, r.key, json.dumps(r.fields, sort_keys=True), r.reason)
+            for r in parsed.rejected
+        ]
+        on_payload(fetch)
+    loaded.rows_written = sum(run.write() for run in runs.values())
+    for entry in entries:
+        connection.execute(f"insert into raw.fetches values ({', '.join('?' * 13)})", entry)
+    if quarantined:
+        columns = list(zip(*quarantined, strict=True))
+        names = ["source", "fetch_id", "key", "fields", "reason"]
+        batch = pa.table(
+            {n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)}
+        )
+        connection.register("new_quarantine", batch)
+        connection.execute("insert into raw.quarantine select * from new_quarantine")
+        connection.unregister("new_quarantine")
+
+
+def backfill(
+    folder: Path,
+    sources: Iterable[Source],
+    snapshots: Snapshots,
+    on_payload: Callable[[Path], None] = lambda path: None,
+) -> int:
+    """Keep an archive laid out as `<source>/<YYYY-MM-DD>/<file>` as if fetched on those days.
+
+    Returns how many fetches were new; running it twice adds none. Raises FileNotFoundError with
+    the names expected when `folder` holds no known source.
+    """
+    found = list(archive_files(folder, sources))
+    if not found:
+        expected = ", ".join(source.name for source in sources)
+        raise FileNotFoundError(
+            f"{folder} holds no <source>/<YYYY-MM-DD>/<file> of a known source ({expected})"
+        )
+    fetches = []
+    for source, day, path in found:
+        payload = path.read_bytes()
+        snapshots.keep(payload)
+        moment = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
+        fetches.append(new_fetch(source.name, source.url, moment, "ok", payload))
+        on_payload(path)
+    return snapshots.append(fetches)
+
+
+def archive_files(folder: Path, sources: Iterable[Source]) -> Iterable[tuple[Source, str, Path]]:
+    """(source, day, file) for every payload of an archive, in the order of days."""
+    for source in sources:
+        for day in sorted((folder / source.name).glob("????-??-??")):
+            for name in source.file_names:
+                if (day / name).is_file():
+                    yield source, day.name, day / name
+                    break

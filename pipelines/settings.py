@@ -1,0 +1,68 @@
+"""Paths, keys and limits, from the environment (`BELLWETHER_*`) and `bellwether.toml`."""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PROJECT = Path(__file__).resolve().parent.parent
+SQL = PROJECT / "sql"
+TEMPLATES = PROJECT / "reports" / "templates"
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set; each field's name with `BELLWETHER_` before it."""
+
+    model_config = SettingsConfigDict(env_prefix="BELLWETHER_", toml_file="bellwether.toml")
+
+    home: Path = Field(PROJECT, description="Where data/ and reports/out/ live.")
+    offline: bool = Field(False, description="Use the bundled edition only; fetch nothing.")
+    threads: int = Field(2, description="DuckDB threads.")
+    memory_limit: str = Field("2GB", description="DuckDB memory of the writer.")
+    keep_published: int = Field(3, ge=1, description="Published files kept for old readers.")
+    fetch_timeout_s: float = Field(60.0, description="Total time one download may take.")
+    fetch_max_bytes: int = Field(64_000_000, description="Size cap of a download, inflated.")
+    query_timeout_ms: int = Field(20_000, description="Longest ad-hoc query.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before `bellwether.toml`."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+    @cached_property
+    def data(self) -> Path:
+        """Folder of everything the pipeline keeps."""
+        return self.home / "data"
+
+    @cached_property
+    def snapshots(self) -> Path:
+        """Fetched bytes, kept once, and the log of every attempt."""
+        return self.data / "snapshots"
+
+    @cached_property
+    def warehouse(self) -> Path:
+        """The writer's own DuckDB file; readers never open it."""
+        return self.data / "warehouse.duckdb"
+
+    @cached_property
+    def published(self) -> Path:
+        """The link readers open; it points to the newest published version."""
+        return self.data / "published" / "bellwether.duckdb"
+
+    @cached_property
+    def reports(self) -> Path:
+        """Where rendered briefings go."""
+        return self.home / "reports" / "out"

@@ -1,0 +1,171 @@
+"""What a source is, and the list of them: one module here is one source.
+
+A module says its terms and how to read one payload faithfully; judgement starts in
+`sql/staging/`. Downloading lives in `pipelines.fetch`, keeping in `pipelines.raw`.
+"""
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+
+class PayloadError(Exception):
+    """A payload that cannot be read as what it should be; the last good one stays in force."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One thing a payload says, under a key that is stable from payload to payload."""
+
+    key: str
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """One row of a payload that breaks the wire contract; quarantined with its reason."""
+
+    key: str
+    fields: Mapping[str, Any]
+    reason: str
+
+
+@dataclass
+class Parsed:
+    """All a payload says: things observed, by table, and rows refused."""
+
+    things: dict[str, list[Observation]] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The terms of one source and its parser. Every field is required."""
+
+    name: str
+    title: str
+    kind: str
+    producer: str
+    url: str
+    licence: str
+    licence_url: str
+    citation: str
+    cadence: timedelta
+    #: The source it copies from, or itself. Agreement within a lineage confirms nothing.
+    lineage: str
+    #: 1 is the most trusted when nothing else decides.
+    reliability_rank: int
+    may_redistribute: bool
+    may_use_commercially: bool
+    #: Tables under `raw`: `<name>__<thing>`.
+    things: tuple[str, ...]
+    #: File names the archive may hold for this source; the first found is read.
+    file_names: tuple[str, ...]
+    #: Fewer rows than this share of the last good payload is a broken feed, not news.
+    smallest_share_of_last: float
+    parse: Callable[[bytes], Parsed]
+    #: Bytes to use without network, if the source comes with an installed package.
+    offline_edition: Callable[[], bytes] | None
+
+
+@cache
+def sources() -> Mapping[str, Source]:
+    """Every source by name, found by looking into this folder."""
+    found = {}
+    for module in pkgutil.iter_modules(__path__):
+        source: Source = importlib.import_module(f"{__name__}.{module.name}").SOURCE
+        found[source.name] = source
+    return dict(sorted(found.items()))
+
+
+# ------------------------------------------------------------------ helpers parsers share
+
+
+class RepeatedKeys(dict[str, Any]):
+    """A JSON object in which a key stood twice with different values.
+
+    `json` silently keeps the last; which one the publisher meant is not knowable.
+    """
+
+    repeated: frozenset[str] = frozenset()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    seen: dict[str, Any] = {}
+    repeated = set()
+    for key, value in pairs:
+        if key in seen and seen[key] != value:
+            repeated.add(key)
+        seen[key] = value
+    marked = RepeatedKeys(found)
+    marked.repeated = frozenset(repeated)
+    return marked
+
+
+def _refuse_constant(word: str) -> Any:
+    raise PayloadError(f"JSON holds {word}, which is not a number")
+
+
+def read_json(payload: bytes) -> Any:
+    """JSON with exact decimals, repeated keys noticed. Raises PayloadError saying what it is."""
+    try:
+        text = payload.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PayloadError(f"not UTF-8 at byte {error.start}") from error
+    try:
+        return json.loads(
+            text,
+            parse_float=Decimal,
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+        )
+    except (json.JSONDecodeError, RecursionError) as error:
+        if text.lstrip()[:1] == "<":
+            raise PayloadError("HTML or XML where JSON was expected") from error
+        raise PayloadError(f"invalid JSON: {error}") from error
+
+
+def plain(value: Any) -> Any:
+    """`value` with decimals as plain decimal text, so that JSON keeps them exact."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, Iterable):
+        return [plain(inner) for inner in value]
+    raise TypeError(f"no JSON form for {type(value)}")
+
+
+def observe(
+    contract: type[BaseModel], key: str, row: Any, parsed: Parsed, thing: str = "prices"
+) -> None:
+    """Check one row against its wire contract and file it as observed or rejected."""
+    if isinstance(row, RepeatedKeys) and row.repeated:
+        reason = f"keys repeated with different values: {', '.join(sorted(row.repeated))}"
+        parsed.rejected.append(Rejected(key, plain(row), reason))
+        return
+    try:
+        checked = contract.model_validate(row)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "row"
+        fields = plain(row) if isinstance(row, Mapping) else {"value": str(row)[:200]}
+        parsed.rejected.append(Rejected(key, fields, f"{where}: {first['msg']}"))
+        return
+    fields = plain(checked.model_dump(exclude_none=True, by_alias=True))
+    parsed.things.setdefault(thing, []).append(Observation(key, fields))

@@ -1,0 +1,166 @@
+"""genai-prices by Pydantic: a list of providers, prices in USD per million tokens, some dated.
+
+The installed package is the offline edition: its data, written in the live feed's own format.
+A model's `match` rules merge several versions under one id; only the id is taken as its name.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from pipelines.sources import Parsed, PayloadError, Rejected, Source, observe, plain, read_json
+
+
+class Tiered(BaseModel):
+    """A meter with context tiers; `base` holds below the first."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    base: Decimal
+
+
+class Prices(BaseModel):
+    """Meters used."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    input_mtok: Decimal | Tiered | None = None
+    output_mtok: Decimal | Tiered | None = None
+    cache_read_mtok: Decimal | Tiered | None = None
+    cache_write_mtok: Decimal | Tiered | None = None
+
+
+class Row(BaseModel):
+    """One price of one model: the unconditional one, or one with a start date."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    provider: str
+    id: str
+    name: str | None = None
+    start_date: str | None = None
+    prices: Prices
+
+
+def _dated_prices(model: Mapping[str, Any]) -> Iterable[tuple[str | None, Any]]:
+    """(start date or None, meters). Time-of-day prices are another variant; left out here."""
+    prices = model.get("prices")
+    if isinstance(prices, Mapping):
+        yield None, prices
+        return
+    if not isinstance(prices, list):
+        yield None, prices
+        return
+    for conditional in prices:
+        constraint = conditional.get("constraint") if isinstance(conditional, Mapping) else None
+        if constraint is None:
+            yield None, conditional.get("prices") if isinstance(conditional, Mapping) else None
+        elif "start_date" in constraint:
+            yield constraint["start_date"], conditional.get("prices")
+
+
+def parse(payload: bytes) -> Parsed:
+    """Read all providers. Raises PayloadError if the document is not the price list."""
+    document = read_json(payload)
+    if not isinstance(document, list):
+        raise PayloadError("expected a JSON list of providers")
+    parsed = Parsed()
+    for provider in document:
+        if not (isinstance(provider, Mapping) and isinstance(provider.get("models"), list)):
+            parsed.rejected.append(Rejected("?", {}, "provider without `models`"))
+            continue
+        for model in provider["models"]:
+            if not isinstance(model, Mapping) or "id" not in model:
+                fields = plain(model) if isinstance(model, Mapping) else {}
+                parsed.rejected.append(Rejected(str(provider.get("id")), fields, "model without id"))
+                continue
+            key = f"{provider.get('id')}/{model['id']}"
+            for start_date, prices in _dated_prices(model):
+                if prices == {}:
+                    continue
+                row = {
+                    "provider": provider.get("id"),
+                    "id": model["id"],
+                    "name": model.get("name"),
+                    "start_date": start_date,
+                    "prices": prices,
+                }
+                observe(Row, key if start_date is None else f"{key}@{start_date}", row, parsed)
+    if not parsed.things:
+        raise PayloadError("no priced model under any provider")
+    return parsed
+
+
+def _as_feed(value: Any) -> Any:
+    """A genai-prices object in the feed's JSON shape: dataclass -> object, None left out."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        named = {f.name: _as_feed(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {name: inner for name, inner in named.items() if inner is not None}
+    if isinstance(value, Decimal):
+        return _Number(format(value, "f"))
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): _as_feed(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_feed(inner) for inner in value]
+    return value if isinstance(value, (str, int, bool, type(None))) else str(value)
+
+
+class _Number(float):
+    """A float that JSON writes with the decimal's own digits."""
+
+    def __new__(cls, text: str) -> "_Number":
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def offline_edition() -> bytes:
+    """The installed package's prices as the live feed would serve them."""
+    from genai_prices.data import providers  # slow: builds 1,400 objects
+
+    feed = []
+    for provider in providers:
+        models = []
+        for model in provider.models:
+            prices = _as_feed(model.prices)
+            if isinstance(model.prices, list):
+                prices = [
+                    {k: v for k, v in _as_feed(conditional).items()} for conditional in model.prices
+                ]
+            models.append({"id": model.id, "name": model.name, "prices": prices})
+        feed.append({"id": provider.id, "name": provider.name, "models": models})
+    return json.dumps(feed, indent=1).encode()
+
+
+SOURCE = Source(
+    name="genai_prices",
+    title="genai-prices",
+    kind="pricing",
+    producer="Pydantic",
+    url="https://raw.githubusercontent.com/pydantic/genai-prices/refs/heads/main/prices/new_data/v2/data.json",
+    licence="MIT",
+    licence_url="https://github.com/pydantic/genai-prices/blob/main/LICENSE",
+    citation="Pydantic, genai-prices",
+    cadence=timedelta(days=7),
+    lineage="genai_prices",
+    reliability_rank=4,
+    may_redistribute=True,
+    may_use_commercially=True,
+    things=("prices",),
+    file_names=("data.json",),
+    smallest_share_of_last=0.6,
+    parse=parse,
+    offline_edition=offline_edition,
+)

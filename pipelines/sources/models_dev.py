@@ -1,0 +1,87 @@
+"""models.dev: one JSON object of providers with their models, prices in USD per million tokens."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict
+
+from pipelines.sources import Parsed, PayloadError, Rejected, Source, observe, plain, read_json
+
+
+class Cost(BaseModel):
+    """Prices of the base tier."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    input: Decimal | None = None
+    output: Decimal | None = None
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+
+
+class Limit(BaseModel):
+    """Token limits."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    context: int | None = None
+
+
+class Row(BaseModel):
+    """The fields used of one model under one provider."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    provider: str
+    name: str | None = None
+    reasoning: bool | None = None
+    open_weights: bool | None = None
+    release_date: str | None = None
+    cost: Cost | None = None
+    limit: Limit | None = None
+
+
+def parse(payload: bytes) -> Parsed:
+    """Read all providers. Raises PayloadError if the document is not the catalogue."""
+    document = read_json(payload)
+    if not isinstance(document, Mapping):
+        raise PayloadError("expected a JSON object of providers")
+    parsed = Parsed()
+    for provider, content in document.items():
+        models = content.get("models") if isinstance(content, Mapping) else None
+        if not isinstance(models, Mapping):
+            parsed.rejected.append(
+                Rejected(provider, plain({"provider": provider}), "provider without `models`")
+            )
+            continue
+        for model, row in models.items():
+            if isinstance(row, dict):
+                row["provider"] = provider
+            observe(Row, f"{provider}/{model}", row, parsed)
+    if not parsed.things:
+        raise PayloadError("no model under any provider")
+    return parsed
+
+
+SOURCE = Source(
+    name="models_dev",
+    title="models.dev catalogue",
+    kind="pricing",
+    producer="models.dev contributors",
+    url="https://models.dev/api.json",
+    licence="MIT",
+    licence_url="https://github.com/anomalyco/models.dev/blob/dev/LICENSE",
+    citation="models.dev, api.json",
+    cadence=timedelta(days=1),
+    lineage="models_dev",
+    reliability_rank=3,
+    may_redistribute=True,
+    may_use_commercially=True,
+    things=("prices",),
+    file_names=("api.json",),
+    smallest_share_of_last=0.6,
+    parse=parse,
+    offline_edition=None,
+)

@@ -1,0 +1,501 @@
+"""Turns `sql/<layer>/<name>.sql` into a table with its key, checks and documentation.
+
+A file's header is the only truth about its table:
+
+    -- What it answers, in a sentence or two.
+    -- key: model_id
+    -- check price_is_positive: usd_per_mtok > 0        (blocking)
+    -- expect rarely_unpriced: usd_per_mtok is not null (a warning)
+    -- python: pipelines.analysis.capability            (only where SQL cannot compute it)
+    select
+        model_id,                -- what the column means, with its unit
+    ...
+
+Nothing here knows Dagster: `definitions.py` wraps these functions.
+"""
+
+import importlib
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from pipelines.settings import SQL
+
+Connection = duckdb.DuckDBPyConnection
+LAYERS = ("raw", "seeds", "staging", "core", "analysis", "marts")
+#: Which layers a layer may read: left to right, never back.
+MAY_READ = {
+    "seeds": {"seeds"},
+    "staging": {"raw", "seeds", "staging"},
+    "core": {"staging", "seeds", "core"},
+    "analysis": {"core", "analysis"},
+    "marts": {"core", "analysis", "marts"},
+}
+#: The ingestion's own log and the sources' terms, which provenance and source health may read.
+OPEN_TO_ALL = {"raw.fetches", "raw.sources", "raw.quarantine"}
+SAMPLE_ROWS = 5
+
+
+def first_row(
+    connection: Connection, query: str, parameters: list[Any] | None = None
+) -> tuple[Any, ...]:
+    """First row of an answer, read to its end; an answer half read blocks its connection."""
+    rows = connection.execute(query, parameters).fetchall()
+    return rows[0] if rows else ()
+
+
+class TableError(Exception):
+    """A SQL file that does not say what it must, or says something that is not so."""
+
+
+class CheckFailed(Exception):
+    """Rows broke a blocking check; the table keeps the rows it had before."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A claim about a table. `query` returns the rows that break it."""
+
+    name: str
+    query: str
+    is_blocking: bool
+    description: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One SQL file: its name, documentation, checks and the select that computes it."""
+
+    schema: str
+    name: str
+    path: Path
+    description: str
+    key: tuple[str, ...]
+    select: str
+    columns: Mapping[str, str]
+    checks: tuple[Check, ...]
+    python: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        """`schema.name`, as SQL says it."""
+        return f"{self.schema}.{self.name}"
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Tables and macros read, from DuckDB's own parser; never listed by hand."""
+        queries = [check.query for check in self.checks]
+        if self.python is None:
+            queries.append(self.select)
+        else:
+            queries.extend(python_step(self.python).reads.values())
+        found = frozenset[str]().union(*map(relations_read, queries))
+        return found - {self.full_name}
+
+
+@dataclass(frozen=True)
+class Macro:
+    """A macro of `sql/macros/`, or a gathering view (`staging.every_<thing>`)."""
+
+    name: str
+    description: str
+    statement: str
+    parameters: tuple[str, ...]
+    reads: frozenset[str]
+
+
+@dataclass(frozen=True)
+class PythonStep:
+    """A module that computes tables SQL cannot: `READS` (queries by name) and `compute`."""
+
+    module: str
+    reads: Mapping[str, str]
+    compute: Callable[..., dict[str, pd.DataFrame]]
+
+
+@dataclass
+class Report:
+    """What building one table did."""
+
+    table: str
+    rows: int = 0
+    seconds: float = 0.0
+    warnings: dict[str, int] = field(default_factory=dict)
+
+
+@cache
+def python_step(module: str) -> PythonStep:
+    """Load the module behind a `-- python:` header."""
+    loaded = importlib.import_module(module)
+    return PythonStep(module, loaded.READS, loaded.compute)
+
+
+# --------------------------------------------------------------------------- reading the files
+
+
+def relations_read(sql: str) -> frozenset[str]:
+    """Schema-qualified tables and called functions in `sql`, by DuckDB's parser."""
+    return _relations_read(sql.strip().rstrip(";"))
+
+
+@cache
+def _relations_read(sql: str) -> frozenset[str]:
+    connection = duckdb.connect()
+    tree = json.loads(first_row(connection, "select json_serialize_sql(?)", [sql])[0])
+    connection.close()
+    if tree.get("error"):
+        raise TableError(f"{tree.get('error_message')} in:\n{sql}")
+    return frozenset(_walk(tree))
+
+
+def _walk(node: Any) -> Iterable[str]:
+    if isinstance(node, dict):
+        if node.get("type") == "BASE_TABLE" and node.get("schema_name"):
+            yield f"{node['schema_name']}.{node['table_name']}"
+        if node.get("function_name"):
+            yield str(node["function_name"])
+        for value in node.values():
+            yield from _walk(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _walk(value)
+
+
+_HEADER = re.compile(r"^-- ?(.*)$")
+_CLAIM = re.compile(r"^(check|expect) (\w+): (.+)$")
+_COLUMN = re.compile(r"^    (?P<code>.*?\S)\s+-- (?P<comment>.+)$")
+
+
+def _header(text: str, path: Path) -> tuple[str, dict[str, str], list[tuple[str, str, str]], str]:
+    """Split a file into description, single settings, claims, and the SQL below."""
+    description: list[str] = []
+    settings: dict[str, str] = {}
+    claims: list[tuple[str, str, str]] = []
+    lines = text.splitlines()
+    at = 0
+    for at, line in enumerate(lines):  # noqa: B007
+        match = _HEADER.match(line)
+        if not match:
+            break
+        words = match.group(1).strip()
+        if claim := _CLAIM.match(words):
+            claims.append((claim.group(1), claim.group(2), claim.group(3)))
+        elif setting := re.match(r"^(key|python|severity): (.+)$", words):
+            settings[setting.group(1)] = setting.group(2).strip()
+        else:
+            description.append(words)
+    if not description:
+        raise TableError(f"{path}: the file must open with a comment saying what it answers")
+    return " ".join(description).strip(), settings, claims, "\n".join(lines[at:]).strip()
+
+
+def _documented_columns(sql: str) -> dict[str, str]:
+    """Column comments of the last top-level select."""
+    start = max(sql.rfind("\nselect\n"), sql.rfind("\nselect distinct\n"))
+    body = sql[start + 1 :] if start >= 0 else sql
+    columns: dict[str, str] = {}
+    for line in body.splitlines()[1:]:
+        if re.match(r"^(from|where|union)\b", line):
+            break
+        if match := _COLUMN.match(line):
+            name = re.search(r"([a-z_][a-z0-9_]*),?$", match.group("code"))
+            if name:
+                columns[name.group(1)] = match.group("comment").strip()
+    return columns
+
+
+def read_table(path: Path, root: Path = SQL) -> Table:
+    """Read one `sql/<layer>/<name>.sql`. Raises TableError with the file's path."""
+    schema, name = path.parent.name, path.stem
+    description, settings, claims, sql = _header(path.read_text(), path)
+    full_name = f"{schema}.{name}"
+    columns = _documented_columns(sql)
+    key = tuple(part.strip() for part in settings.get("key", "").split(",") if part.strip())
+    if not key:
+        raise TableError(f"{path}: no `-- key:` line; say what one row is")
+    if not columns:
+        raise TableError(f"{path}: no documented columns; write `column,  -- meaning, unit`")
+    listed = ", ".join(key)
+    checks = [
+        Check(
+            "key_is_unique_and_not_null",
+            f"select {listed}, count(*) as rows_with_key from {full_name} group by {listed} "
+            f"having count(*) > 1 or {' or '.join(f'{part} is null' for part in key)}",
+            True,
+            f"{listed} identifies one row",
+        )
+    ]
+    checks += [
+        Check(
+            claim,
+            f"select * from {full_name} where ({condition}) is not true",
+            word == "check",
+            condition,
+        )
+        for word, claim, condition in claims
+    ]
+    for check_path in sorted((root / "checks").glob(f"{full_name}__*.sql")):
+        about, check_settings, _, query = _header(check_path.read_text(), check_path)
+        checks.append(
+            Check(
+                check_path.stem.split("__", 1)[1],
+                query.rstrip(";"),
+                check_settings.get("severity", "error") == "error",
+                about,
+            )
+        )
+    return Table(
+        schema, name, path, description, key, sql.rstrip(";"), columns, tuple(checks),
+        settings.get("python"),
+    )  # fmt: skip
+
+
+def read_macro(path: Path) -> Macro:
+    """Read one `sql/macros/<name>.sql`."""
+    description, _, _, sql = _header(path.read_text(), path)
+    statement = sql.rstrip(";")
+    signature = re.match(r"create or replace macro (\w+)\(([^)]*)\)", statement)
+    if not signature or signature.group(1) != path.stem:
+        raise TableError(f"{path}: must read `create or replace macro {path.stem}(...) as ...`")
+    parameters = tuple(p.strip() for p in signature.group(2).split(",") if p.strip())
+    _, body = re.split(r"\)\s+as\s+", statement, maxsplit=1)
+    is_table = body.startswith("table")
+    reads = relations_read(body.removeprefix("table") if is_table else f"select {body}")
+    return Macro(path.stem, description, statement, parameters, reads)
+
+
+def gathering_views(tables: Mapping[str, Table]) -> dict[str, Macro]:
+    """`staging.every_<thing>`: all `staging.<source>__<thing>` under each other.
+
+    A new source joins by its file alone; no list of sources stands anywhere.
+    """
+    things: dict[str, list[str]] = {}
+    for name, table in tables.items():
+        if table.schema == "staging" and "__" in table.name:
+            things.setdefault(table.name.split("__", 1)[1], []).append(name)
+    views = {}
+    for thing, members in things.items():
+        name = f"staging.every_{thing}"
+        union = " union all by name ".join(f"select * from {member}" for member in members)
+        statement = f"create or replace view {name} as {union}"
+        views[name] = Macro(name, f"All sources' {thing}.", statement, (), frozenset(members))
+    return views
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All tables and macros, in an order in which each can be built."""
+
+    tables: Mapping[str, Table]
+    macros: Mapping[str, Macro]
+    order: tuple[str, ...]
+
+    def tables_read(self, name: str) -> frozenset[str]:
+        """Tables that `name` reads, directly or through macros (raw ones included)."""
+        node = self.tables.get(name) or self.macros[name]
+        found: set[str] = set()
+        for read in node.reads:
+            if read in self.macros:
+                found |= self.tables_read(read)
+            elif "." in read and read != name:
+                found.add(read)
+        return frozenset(found)
+
+    def upstream(self, names: Iterable[str]) -> frozenset[str]:
+        """`names` and every table they need, however far up."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in self.tables and name not in found:
+                found.add(name)
+                waiting.extend(self.tables_read(name))
+        return frozenset(found)
+
+
+@cache
+def catalogue(root: Path = SQL) -> Catalogue:
+    """Read every SQL file below `root`. Raises TableError on a wrong direction or a circle."""
+    tables: dict[str, Table] = {}
+    for layer in LAYERS:
+        for path in sorted((root / layer).glob("*.sql")):
+            table = read_table(path, root)
+            tables[table.full_name] = table
+    macros = {m.name: m for m in map(read_macro, sorted((root / "macros").glob("*.sql")))}
+    macros |= gathering_views(tables)
+    graph: dict[str, set[str]] = {}
+    for name, node in {**tables, **macros}.items():
+        graph[name] = {r for r in node.reads if (r in tables or r in macros) and r != name}
+    for table in tables.values():
+        for read in table.reads:
+            layer = read.split(".")[0]
+            if "." in read and read not in OPEN_TO_ALL and layer not in MAY_READ[table.schema]:
+                raise TableError(f"{table.path}: {table.schema} must not read {read}")
+    try:
+        order = tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise TableError(f"tables read each other in a circle: {error.args[1]}") from error
+    return Catalogue(tables, macros, order)
+
+
+# --------------------------------------------------------------------------- building
+
+
+def create_schemas(connection: Connection) -> None:
+    """Make the layers' schemas."""
+    for layer in LAYERS:
+        connection.execute(f"create schema if not exists {layer}")
+
+
+def _text_table(path: Path) -> pa.Table:
+    """A CSV as text columns; empty is null, so that every cast is the SQL file's own."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    columns = {
+        name: pa.array([value if value != "" else None for value in frame[name]], pa.string())
+        for name in frame.columns
+    }
+    return pa.table(columns)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def create_macro(macro: Macro, connection: Connection) -> None:
+    """Create or replace one macro with its description."""
+    connection.execute(macro.statement)
+
+
+def build(table: Table, connection: Connection) -> Report:
+    """Replace one table and check it, in one transaction.
+
+    Raises CheckFailed with sample rows when a blocking check does not hold (the old rows stay),
+    TableError when the documented columns are not the actual ones.
+    """
+    if table.python is not None:
+        raise TableError(f"{table.full_name} is computed by {table.python}; use build_python")
+    given: dict[str, pa.Table] = {}
+    csv = table.path.with_suffix(".csv")
+    if table.schema == "seeds" and csv.exists():
+        given[f"csv_{table.name}"] = _text_table(csv)
+    return _replace(table, connection, given)
+
+
+def build_python(module: str, tables: Iterable[Table], connection: Connection) -> list[Report]:
+    """Run a Python step once and replace all the tables it computes."""
+    started = time.perf_counter()
+    step = python_step(module)
+    frames = {name: connection.execute(query).df() for name, query in step.reads.items()}
+    computed = step.compute(**frames)
+    seconds = time.perf_counter() - started
+    reports = []
+    for table in tables:
+        frame = computed[table.name]
+        given = {f"computed_{table.name}": pa.Table.from_pandas(frame, preserve_index=False)}
+        report = _replace(table, connection, given)
+        report.seconds += seconds / len(computed)
+        reports.append(report)
+    return reports
+
+
+def _replace(table: Table, connection: Connection, given: Mapping[str, pa.Table]) -> Report:
+    started = time.perf_counter()
+    report = Report(table.full_name)
+    for name, data in given.items():
+        connection.register(name, data)
+    connection.execute("begin")
+    try:
+        connection.execute(f"create or replace table {table.full_name} as {table.select}")
+        _document(table, connection)
+        for check in table.checks:
+            rows = int(first_row(connection, f"select count(*) from ({check.query}) as broken")[0])
+            if not rows:
+                continue
+            if not check.is_blocking:
+                report.warnings[check.name] = rows
+                continue
+            sample = connection.execute(f"{check.query} limit {SAMPLE_ROWS}").df()
+            raise CheckFailed(
+                f"{table.full_name}: {check.name} does not hold for {rows} rows "
+                f"({check.description}). The table keeps its former rows. First rows:\n"
+                f"{sample.to_string(max_colwidth=60)}"
+            )
+        report.rows = int(first_row(connection, f"select count(*) from {table.full_name}")[0])
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    finally:
+        for name in given:
+            connection.unregister(name)
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _document(table: Table, connection: Connection) -> None:
+    rows = connection.execute(
+        "select column_name from duckdb_columns() where schema_name = ? and table_name = ? "
+        "and database_name = current_database() order by column_index",
+        [table.schema, table.name],
+    ).fetchall()
+    actual = [row[0] for row in rows]
+    if actual != list(table.columns):
+        undocumented = [c for c in actual if c not in table.columns]
+        missing = [c for c in table.columns if c not in actual]
+        raise TableError(
+            f"{table.path}: columns and comments differ; without a comment: {undocumented}; "
+            f"documented but absent: {missing}; both must be in the same order"
+        )
+    connection.execute(f"comment on table {table.full_name} is {_quoted(table.description)}")
+    for column, comment in table.columns.items():
+        connection.execute(
+            f"comment on column {table.full_name}.{column} is {_quoted(comment)}"
+        )
+
+
+def build_all(
+    connection: Connection,
+    only: Iterable[str] | None = None,
+    on_built: Callable[[Report], None] = lambda report: None,
+) -> list[Report]:
+    """Build every table (or `only` those and what they need), macros included, in order."""
+    known = catalogue()
+    wanted = known.upstream(only) if only is not None else frozenset(known.tables)
+    create_schemas(connection)
+    reports: list[Report] = []
+    for name in known.order:
+        if name in known.macros:
+            if all(_exists(connection, read) for read in known.tables_read(name)):
+                create_macro(known.macros[name], connection)
+            continue
+        if name not in wanted or any(report.table == name for report in reports):
+            continue
+        table = known.tables[name]
+        if table.python is None:
+            built = [build(table, connection)]
+        else:
+            siblings = [t for t in known.tables.values() if t.python == table.python]
+            built = build_python(table.python, siblings, connection)
+        for report in built:
+            reports.append(report)
+            on_built(report)
+    return reports
+
+
+def _exists(connection: Connection, full_name: str) -> bool:
+    schema, name = full_name.split(".")
+    query = (
+        "select 1 from duckdb_tables() where schema_name = ? and table_name = ? "
+        "and database_name = current_database()"
+    )
+    return bool(first_row(connection, query, [schema, name]))

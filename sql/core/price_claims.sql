@@ -1,0 +1,349 @@
+-- What every source says a model costs, with both clocks; nothing is chosen here.
+-- A claim holds from valid_from_latest on, as far as is known, until an end becomes known. A jump of
+-- 4x or more counts from the day another lineage shows the new price, and stands in quarantine before.
+-- key: claim_id
+-- check start_is_ordered: valid_from_earliest is null or valid_from_earliest <= valid_from_latest
+-- check not_known_before_it_was_seen: known_at is not null
+-- check price_is_credible: input_usd_per_mtok > 0 and output_usd_per_mtok > 0
+with runs as (
+    select
+        p.source,
+        p.spelling,
+        p.stated_from,
+        p.input_usd_per_mtok,
+        p.output_usd_per_mtok,
+        p.cache_read_usd_per_mtok,
+        p.cache_write_usd_per_mtok,
+        p.fetch_id,
+        p.first_seen_at,
+        p.previous_fetch_at,
+        p.last_seen_at,
+        p.ended_at,
+        p.quarantine_reason,
+        lead(p.first_seen_at) over (
+            partition by p.source, p.spelling order by p.first_seen_at
+        ) as next_run_at
+    from staging.every_prices as p
+),
+
+-- When the key was next missing from the feed altogether, whatever it said until then.
+chains as (
+    select
+        r.*,
+        min(case when r.ended_at is not null and (r.next_run_at is null or r.next_run_at > r.ended_at)
+            then r.ended_at end) over (
+            partition by r.source, r.spelling order by r.first_seen_at
+            rows between current row and unbounded following
+        ) as absent_at
+    from runs as r
+),
+
+named as (
+    select
+        c.source,
+        s.lineage,
+        c.spelling,
+        n.target,
+        n.host_id,
+        n.variant,
+        c.stated_from,
+        c.input_usd_per_mtok,
+        c.output_usd_per_mtok,
+        c.cache_read_usd_per_mtok,
+        c.cache_write_usd_per_mtok,
+        c.fetch_id,
+        c.first_seen_at,
+        c.previous_fetch_at,
+        c.last_seen_at,
+        c.absent_at,
+        case when n.known_since > c.first_seen_at then n.known_since else c.first_seen_at end
+            as known_at,
+        lag(c.input_usd_per_mtok) over series as former_input,
+        lag(c.output_usd_per_mtok) over series as former_output
+    from chains as c
+    inner join core.names as n on n.source = c.source and n.spelling = c.spelling
+    inner join raw.sources as s on s.source = c.source
+    where c.quarantine_reason is null and n.status = 'resolved'
+    window series as (partition by c.source, c.spelling order by c.first_seen_at)
+),
+
+jumps as (
+    select
+        n.source,
+        n.spelling,
+        n.first_seen_at,
+        min(coalesce(o.first_seen_at, cast(e.published_on as timestamp))) as confirmed_at
+    from named as n
+    left join named as o
+        on o.target = n.target and o.host_id = n.host_id and o.variant = n.variant
+        and o.lineage <> n.lineage
+        and o.input_usd_per_mtok = n.input_usd_per_mtok
+        and o.output_usd_per_mtok = n.output_usd_per_mtok
+    left join core.aliases as a on a.alias = n.target
+    left join seeds.prices as e
+        on e.model_id = a.model_id and e.host_id = n.host_id and e.variant = n.variant
+        and e.lineage <> n.lineage
+        and e.input_usd_per_mtok = n.input_usd_per_mtok
+        and e.output_usd_per_mtok = n.output_usd_per_mtok
+    where
+        greatest(
+            n.input_usd_per_mtok / n.former_input, n.former_input / n.input_usd_per_mtok,
+            n.output_usd_per_mtok / n.former_output, n.former_output / n.output_usd_per_mtok
+        ) >= 4
+    group by n.source, n.spelling, n.first_seen_at
+),
+
+guarded as (
+    select
+        n.*,
+        case when j.confirmed_at > n.known_at then j.confirmed_at else n.known_at end as sure_at
+    from named as n
+    left join jumps as j
+        on j.source = n.source and j.spelling = n.spelling and j.first_seen_at = n.first_seen_at
+    where j.source is null or j.confirmed_at is not null
+),
+
+-- The price itself may be older than the claim: a feed that adds a cache price, or anything else,
+-- to an unchanged price of input and output has not changed that price.
+marked as (
+    select
+        g.*,
+        case
+            when g.input_usd_per_mtok = lag(g.input_usd_per_mtok) over series
+                and g.output_usd_per_mtok = lag(g.output_usd_per_mtok) over series
+                and coalesce(lag(g.absent_at) over series > g.first_seen_at, true)
+                and g.stated_from is not distinct from lag(g.stated_from) over series
+                then 0
+            else 1
+        end as is_new_price
+    from guarded as g
+    window series as (partition by g.source, g.spelling order by g.first_seen_at)
+),
+
+numbered as (
+    select
+        m.*,
+        sum(m.is_new_price) over (
+            partition by m.source, m.spelling order by m.first_seen_at
+            rows between unbounded preceding and current row
+        ) as price_number
+    from marked as m
+),
+
+ended as (
+    select
+        g.*,
+        first_value(g.first_seen_at) over (
+            partition by g.source, g.spelling, g.price_number order by g.first_seen_at
+        ) as price_seen_at,
+        first_value(g.previous_fetch_at) over (
+            partition by g.source, g.spelling, g.price_number order by g.first_seen_at
+        ) as price_previous_at,
+        lead(g.first_seen_at) over series as next_seen_at,
+        lead(g.sure_at) over series as next_sure_at,
+        lead(g.previous_fetch_at) over series as next_previous_at,
+        lead(g.input_usd_per_mtok) over series as next_input,
+        lead(g.output_usd_per_mtok) over series as next_output
+    from numbered as g
+    window series as (partition by g.source, g.spelling order by g.first_seen_at)
+),
+
+fed as (
+    select
+        e.source,
+        e.lineage,
+        e.spelling,
+        e.target,
+        e.host_id,
+        e.variant,
+        e.input_usd_per_mtok,
+        e.output_usd_per_mtok,
+        e.cache_read_usd_per_mtok,
+        e.cache_write_usd_per_mtok,
+        coalesce(e.stated_from, cast(e.price_previous_at as date)) as valid_from_earliest,
+        coalesce(e.stated_from, cast(e.price_seen_at as date)) as valid_from_latest,
+        coalesce(e.stated_from, cast(e.first_seen_at as date)) as holds_from,
+        e.sure_at as known_at,
+        case
+            when e.next_seen_at is null and e.absent_at is null then null
+            when e.absent_at <= coalesce(e.next_seen_at, e.absent_at)
+                then cast(coalesce(e.last_seen_at, e.absent_at) as date) + 1
+            when e.next_input = e.input_usd_per_mtok and e.next_output = e.output_usd_per_mtok
+                then cast(e.next_seen_at as date)
+            else cast(coalesce(e.last_seen_at, e.next_previous_at) as date) + 1
+        end as valid_to_earliest,
+        cast(case
+            when e.absent_at <= coalesce(e.next_seen_at, e.absent_at) then e.absent_at
+            else e.next_seen_at
+        end as date) as valid_to_latest,
+        case
+            when e.absent_at <= coalesce(e.next_seen_at, e.absent_at) then e.absent_at
+            else e.next_sure_at
+        end as ended_known_at,
+        coalesce(
+            e.stated_from,
+            case when e.price_previous_at is not null then cast(e.price_seen_at as date) end
+        ) as changed_on,
+        'feed' as evidence,
+        s.url as source_url,
+        s.title as publisher,
+        cast(e.first_seen_at as date) as published_on,
+        s.licence,
+        e.fetch_id
+    from ended as e
+    inner join raw.sources as s on s.source = e.source
+),
+
+stated_marked as (
+    select
+        p.*,
+        case
+            when p.input_usd_per_mtok = lag(p.input_usd_per_mtok) over series
+                and p.output_usd_per_mtok = lag(p.output_usd_per_mtok) over series
+                then 0
+            else 1
+        end as is_new_price
+    from seeds.prices as p
+    window series as (
+        partition by p.model_id, p.host_id, p.variant, p.lineage
+        order by p.valid_from_latest, p.published_on, p.publisher
+    )
+),
+
+stated_numbered as (
+    select
+        m.*,
+        sum(m.is_new_price) over (
+            partition by m.model_id, m.host_id, m.variant, m.lineage
+            order by m.valid_from_latest, m.published_on, m.publisher
+            rows between unbounded preceding and current row
+        ) as price_number
+    from stated_marked as m
+),
+
+stated as (
+    select
+        p.*,
+        first_value(p.valid_from_earliest) over price as price_from_earliest,
+        first_value(p.valid_from_latest) over price as price_from_latest,
+        lead(p.valid_from_latest) over series as next_from,
+        lead(p.valid_from_earliest) over series as next_from_earliest,
+        lead(p.input_usd_per_mtok) over series as next_input,
+        lead(p.output_usd_per_mtok) over series as next_output,
+        lead(p.published_on) over series as next_published_on
+    from stated_numbered as p
+    window
+        series as (
+            partition by p.model_id, p.host_id, p.variant, p.lineage
+            order by p.valid_from_latest, p.published_on, p.publisher
+        ),
+        price as (
+            partition by p.model_id, p.host_id, p.variant, p.lineage, p.price_number
+            order by p.valid_from_latest, p.published_on, p.publisher
+        )
+),
+
+curated as (
+    select
+        'edition' as source,
+        s.lineage,
+        s.model_id || ' on ' || s.host_id || ' in ' || s.lineage || ' by ' || s.publisher as spelling,
+        s.model_id as target,
+        s.host_id,
+        s.variant,
+        s.input_usd_per_mtok,
+        s.output_usd_per_mtok,
+        s.cache_read_usd_per_mtok,
+        s.cache_write_usd_per_mtok,
+        s.price_from_earliest as valid_from_earliest,
+        s.price_from_latest as valid_from_latest,
+        s.valid_from_latest as holds_from,
+        cast(s.published_on as timestamp) as known_at,
+        coalesce(
+            s.valid_to,
+            case
+                when s.next_input = s.input_usd_per_mtok and s.next_output = s.output_usd_per_mtok
+                    then s.next_from
+                when s.next_from > coalesce(s.next_from_earliest, s.next_from)
+                    then greatest(s.next_from_earliest, s.valid_from_latest) + 1
+                else s.next_from
+            end
+        ) as valid_to_earliest,
+        coalesce(s.valid_to, s.next_from) as valid_to_latest,
+        cast(coalesce(s.next_published_on, s.valid_to) as timestamp) as ended_known_at,
+        s.price_from_latest as changed_on,
+        s.evidence,
+        s.source_url,
+        s.publisher,
+        s.published_on,
+        s.licence,
+        cast(null as varchar) as fetch_id
+    from stated as s
+),
+
+everything as (
+    select f.* from fed as f
+    union all
+    select c.* from curated as c
+),
+
+pointed as (
+    select
+        e.*,
+        a.model_id,
+        a.alias <> a.model_id as is_alias,
+        a.valid_from as pointed_from,
+        a.valid_to as pointed_to,
+        cast(a.known_on as timestamp) as pointing_known_at,
+        cast(a.ended_known_on as timestamp) as pointing_ended_known_at
+    from everything as e
+    inner join core.aliases as a
+        on a.alias = e.target
+        and a.valid_to > e.holds_from
+        and (e.valid_to_earliest is null or a.valid_from < e.valid_to_earliest)
+)
+
+select
+    md5(p.source || '|' || p.spelling || '|' || p.host_id || '|' || p.variant || '|'
+        || cast(p.holds_from as varchar) || '|' || cast(p.published_on as varchar) || '|'
+        || cast(p.pointed_from as varchar)) as claim_id, -- our id of the claim
+    p.model_id || ' on ' || p.host_id || ' as ' || p.variant as offering_id, -- model version x host x variant
+    p.model_id,              -- version sold
+    p.host_id,               -- who serves it
+    p.variant,               -- way of serving
+    p.source,                -- feed, or `edition`
+    p.lineage,               -- source family; only different families confirm each other
+    p.spelling,              -- name the source uses
+    p.is_alias,              -- the source names an alias, not the version
+    p.evidence,              -- feed, vendor_statement, dated_observation or secondary
+    p.input_usd_per_mtok,    -- input price, USD per million tokens
+    p.output_usd_per_mtok,   -- output price, USD per million tokens
+    p.cache_read_usd_per_mtok, -- cached input read, USD per million tokens
+    p.cache_write_usd_per_mtok, -- cache write, USD per million tokens
+    case
+        when p.pointed_from > p.valid_from_latest then p.pointed_from
+        else p.valid_from_earliest
+    end as valid_from_earliest, -- first day it may have held; null if unknown
+    greatest(p.valid_from_latest, p.pointed_from) as valid_from_latest, -- first day it is known to have held
+    greatest(p.holds_from, p.pointed_from) as holds_from, -- first day this claim itself speaks for: later where only other meters changed
+    greatest(p.known_at, p.pointing_known_at) as known_at, -- when it could be known, UTC
+    case
+        when p.pointed_to < coalesce(p.valid_to_earliest, date '9999-12-31') then p.pointed_to
+        else p.valid_to_earliest
+    end as valid_to_earliest, -- first day it may no longer have held; null while no end is known
+    case
+        when p.pointed_to < coalesce(p.valid_to_latest, date '9999-12-31') then p.pointed_to
+        else p.valid_to_latest
+    end as valid_to_latest,  -- first day it is known not to hold; null while no end is known
+    case
+        when p.pointed_to < coalesce(p.valid_to_earliest, date '9999-12-31')
+            then p.pointing_ended_known_at
+        else p.ended_known_at
+    end as ended_known_at,   -- when the end became known, UTC
+    p.changed_on,            -- day this source is seen or stated to have changed to it; null if it always said so
+    p.source_url,            -- where it is stated
+    p.publisher,             -- who states it
+    p.published_on,          -- day it was published or fetched
+    p.licence,               -- licence of the source
+    p.fetch_id               -- fetch it came with, raw.fetches; null for the edition
+from pointed as p

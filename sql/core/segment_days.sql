@@ -1,0 +1,32 @@
+-- For which days and known times standings are kept as tables: around each launch, and the newest day.
+-- key: day_id
+with launches as (
+    select
+        e.event_id,
+        e.effective_on as as_of
+    from core.events as e
+),
+
+newest as (
+    select max(c.published_on) as as_of
+    from core.price_claims as c
+),
+
+days as (
+    select l.event_id || ' day after' as day_id, l.event_id, 'day_after' as basis, l.as_of, l.as_of + 1 as known_by
+    from launches as l
+    union all
+    select l.event_id || ' hindsight' as day_id, l.event_id, 'hindsight' as basis, l.as_of, date '9999-12-31' as known_by
+    from launches as l
+    union all
+    select 'newest' as day_id, null as event_id, 'newest' as basis, n.as_of, date '9999-12-31' as known_by
+    from newest as n
+)
+
+select
+    d.day_id,                -- our id of the day and its known time
+    d.event_id,              -- launch it belongs to; null for the newest day
+    d.basis,                 -- day_after (what was known the day after the launch), hindsight or newest
+    d.as_of,                 -- market day
+    d.known_by -- known time; 9999-12-31 is everything
+from days as d

@@ -1,0 +1,108 @@
+-- The resolved price of one offering on a day, from what was known by another day (null: now).
+-- Rule (METHOD 2): within a lineage the latest change speaks; then the vendor's own statement unless
+-- another lineage has seen a later change; then agreement among lineages; then the latest change;
+-- then the most reliable lineage. No row means unknown or not sold that day.
+create or replace macro price_of(asked_offering_id, as_of, known_by) as table
+with live as (
+    select
+        c.offering_id,
+        c.lineage,
+        c.input_usd_per_mtok,
+        c.output_usd_per_mtok,
+        c.cache_read_usd_per_mtok,
+        c.valid_from_earliest,
+        c.valid_from_latest,
+        c.known_at,
+        c.evidence,
+        c.source,
+        c.claim_id,
+        coalesce(c.changed_on, date '0001-01-01') as changed_on,
+        l.reliability_rank,
+        row_number() over (
+            partition by c.offering_id, c.lineage
+            order by
+                case when c.changed_on is null then 1 else 0 end, c.changed_on desc,
+                case when c.is_alias then 1 else 0 end, c.known_at desc, c.claim_id
+        ) as place
+    from core.price_claims as c
+    inner join core.lineages as l on l.lineage_id = c.lineage
+    inner join core.availability as v on v.model_id = c.model_id
+    inner join core.offerings as o on o.offering_id = c.offering_id
+    where
+        c.offering_id = asked_offering_id
+        and c.holds_from <= cast(as_of as date)
+        and cast(c.known_at as date) <= coalesce(cast(known_by as date), date '9999-12-31')
+        and (
+            c.ended_known_at is null
+            or cast(c.ended_known_at as date) > coalesce(cast(known_by as date), date '9999-12-31')
+            or cast(as_of as date) < c.valid_to_earliest
+        )
+        and not (
+            coalesce(v.api_available_on, date '0001-01-01') > cast(as_of as date)
+            and coalesce(v.released_known_on, date '0001-01-01')
+                <= coalesce(cast(known_by as date), date '9999-12-31')
+        )
+        and not (
+            o.is_list_price
+            and coalesce(v.shutdown_on, date '9999-12-31') <= cast(as_of as date)
+            and v.retired_known_on <= coalesce(cast(known_by as date), date '9999-12-31')
+        )
+),
+
+spoken as (
+    select
+        l.*,
+        max(case when l.lineage <> 'vendor' then l.changed_on end)
+            over (partition by l.offering_id) as others_changed_on
+    from live as l
+    where l.place = 1
+),
+
+votes as (
+    select
+        s.offering_id,
+        s.input_usd_per_mtok,
+        s.output_usd_per_mtok,
+        count(*) as lineages,
+        max(case
+            when s.lineage = 'vendor'
+                and coalesce(s.others_changed_on, date '0001-01-01') <= s.changed_on
+                then 1
+            else 0
+        end) as vendor_says_so,
+        max(s.changed_on) as changed_on,
+        min(s.reliability_rank) as reliability_rank,
+        max(s.cache_read_usd_per_mtok) as cache_read_usd_per_mtok,
+        max(s.valid_from_earliest) as valid_from_earliest,
+        min(s.valid_from_latest) as valid_from_latest,
+        min(s.known_at) as known_at,
+        min(s.source || ':' || s.claim_id) as first_claim
+    from spoken as s
+    group by s.offering_id, s.input_usd_per_mtok, s.output_usd_per_mtok
+),
+
+ranked as (
+    select
+        v.*,
+        row_number() over (
+            partition by v.offering_id
+            order by
+                v.vendor_says_so desc, v.lineages desc, v.changed_on desc, v.reliability_rank,
+                v.input_usd_per_mtok, v.output_usd_per_mtok
+        ) as place,
+        count(*) over (partition by v.offering_id) as alternatives
+    from votes as v
+)
+
+select
+    r.input_usd_per_mtok,
+    r.output_usd_per_mtok,
+    r.cache_read_usd_per_mtok,
+    least(r.valid_from_earliest, r.valid_from_latest) as valid_from_earliest,
+    r.valid_from_latest,
+    r.known_at,
+    r.lineages,
+    r.alternatives > 1 as is_disputed,
+    r.first_claim
+from ranked as r
+where r.place = 1

@@ -1,0 +1,73 @@
+-- What a launch means for products and firms that are not models, by their role towards model APIs.
+-- The price that matters is that of the cheapest model matching what the product sold, or, where its
+-- own capability is not published, matching the launch's best model in mathematics.
+-- key: event_id, company_id
+with affected as (
+    select distinct p.event_id
+    from marts.positioning as p
+    inner join core.releases as r on r.event_id = p.event_id and r.model_id = p.model_id
+    where p.segment_id = 'math_reasoning'
+),
+
+best_entrant as (
+    select p.event_id, max(p.capability) as capability
+    from marts.positioning as p
+    inner join core.releases as r on r.event_id = p.event_id and r.model_id = p.model_id
+    where p.side = 'with' and p.basis = 'hindsight' and p.segment_id = 'math_reasoning'
+    group by p.event_id
+),
+
+at_entrants_level as (
+    select
+        b.event_id,
+        min(case when p.side = 'without' then p.price_3to1_usd_per_mtok end) as price_before,
+        min(case when p.side = 'with' then p.price_3to1_usd_per_mtok end) as price_after
+    from best_entrant as b
+    inner join marts.positioning as p
+        on p.event_id = b.event_id and p.basis = 'hindsight'
+        and p.segment_id = 'math_reasoning' and p.capability >= b.capability
+    group by b.event_id
+),
+
+at_own_level as (
+    select
+        a.event_id,
+        c.company_id,
+        min(case when p.side = 'without' then p.price_3to1_usd_per_mtok end) as price_before,
+        min(case when p.side = 'with' then p.price_3to1_usd_per_mtok end) as price_after
+    from core.companies as c
+    cross join affected as a
+    inner join marts.positioning as p
+        on p.event_id = a.event_id and p.basis = 'hindsight' and p.segment_id = 'math_reasoning'
+    inner join core.results as r
+        on r.model_id = p.model_id and r.benchmark_id = c.capability_benchmark_id
+        and r.is_headline_metric and r.score >= c.capability_score
+    group by a.event_id, c.company_id
+)
+
+select
+    a.event_id,              -- launch
+    c.company_id,            -- company
+    c.role,                  -- role towards model APIs
+    case c.role
+        when 'substitute' then 'exposed'
+        when 'buyer' then 'winner'
+        else 'unaffected'
+    end as verdict,          -- winner, exposed or unaffected, by role
+    case c.role
+        when 'substitute' then 'sells what a model now does; volume was not forecast'
+        when 'buyer' then 'buys model calls, which got cheaper for as much capability'
+        when 'open_producer' then 'gives its work away: no revenue to lose'
+        when 'vendor_owned' then 'belongs to a model vendor'
+        when 'formal_proof' then 'sells formal proofs, which the launch does not give'
+        else 'sells something else than what the launch makes cheap'
+    end as deciding_fact,    -- why the role decides so
+    o.company_id is not null as is_own_capability, -- prices are for the company's own published capability
+    coalesce(o.price_before, l.price_before) as price_before_usd_per_mtok, -- cheapest matching model without the launch, 3:1, USD per million tokens; null if none
+    coalesce(o.price_after, l.price_after) as price_after_usd_per_mtok, -- the same with the launch
+    c.evidence_grade,        -- read, secondary or memory
+    c.observed               -- what was observed later
+from core.companies as c
+cross join affected as a
+left join at_own_level as o on o.event_id = a.event_id and o.company_id = c.company_id
+left join at_entrants_level as l on l.event_id = a.event_id
