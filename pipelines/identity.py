@@ -122,7 +122,8 @@ class Registry:
         self.alias_names: dict[str, set[str]] = {}
         for row in aliases.itertuples():
             source = row.source if isinstance(row.source, str) else ""
-            self.aliases[(source, self._alias_key(row.spelling))] = row.spelling
+            alias = f"{row.spelling} in {source}" if source else row.spelling
+            self.aliases[(source, self._alias_key(row.spelling))] = alias
             if not source:
                 bare = normalise(row.spelling.rsplit("/", 1)[-1])
                 self.alias_names.setdefault(bare, set()).add(row.spelling)

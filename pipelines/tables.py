@@ -61,6 +61,10 @@ class TableError(Exception):
 class CheckFailed(Exception):
     """Rows broke a blocking check; the table keeps the rows it had before."""
 
+    def __init__(self, table: str, check: str, rows: int, message: str):
+        super().__init__(message)
+        self.table, self.check, self.rows = table, check, rows
+
 
 @dataclass(frozen=True)
 class Check:
@@ -149,10 +153,13 @@ def relations_read(sql: str) -> frozenset[str]:
 
 
 @cache
+def _parser() -> Connection:
+    return duckdb.connect(config={"threads": 1})
+
+
+@cache
 def _relations_read(sql: str) -> frozenset[str]:
-    connection = duckdb.connect()
-    tree = json.loads(first_row(connection, "select json_serialize_sql(?)", [sql])[0])
-    connection.close()
+    tree = json.loads(first_row(_parser(), "select json_serialize_sql(?)", [sql])[0])
     if tree.get("error"):
         raise TableError(f"{tree.get('error_message')} in:\n{sql}")
     return frozenset(_walk(tree))
@@ -426,9 +433,12 @@ def _replace(table: Table, connection: Connection, given: Mapping[str, pa.Table]
                 continue
             sample = connection.execute(f"{check.query} limit {SAMPLE_ROWS}").df()
             raise CheckFailed(
+                table.full_name,
+                check.name,
+                rows,
                 f"{table.full_name}: {check.name} does not hold for {rows} rows "
                 f"({check.description}). The table keeps its former rows. First rows:\n"
-                f"{sample.to_string(max_colwidth=60)}"
+                f"{sample.to_string(max_colwidth=60)}",
             )
         report.rows = int(first_row(connection, f"select count(*) from {table.full_name}")[0])
         connection.execute("commit")

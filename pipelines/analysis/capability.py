@@ -20,15 +20,15 @@ Benchmarks, 2025; https://epoch.ai/benchmarks/eci); abilities, priors and interv
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
-from scipy.stats import norm
+from scipy.special import expit, ndtr, ndtri
 
 Array = NDArray[np.float64]
+#: Weights of abilities by (kind, name): overall, one ability, or a segment's basket.
+Baskets = dict[tuple[str, str], dict[str, float]]
 
 #: Standard deviations of the priors, on the logit scale of an average benchmark.
 SD_CAPABILITY = 2.0
@@ -37,7 +37,10 @@ SD_LOG_SLOPE = 0.5
 SD_ABILITY = 0.6
 #: Noise of a score, share of points: where the re-estimation starts, and its bounds.
 NOISE_START, NOISE_LEAST, NOISE_MOST = 0.08, 0.03, 0.2
+NOISE_ROUNDS = 3
 INTERVAL = 0.8
+#: Standard deviations on each side that make the interval.
+REACH = float(ndtri(0.5 + INTERVAL / 2))
 #: Index points per unit of the logit scale.
 POINTS = 20.0
 #: Index value of the prior mean in fits from days before any anchor model was measured.
@@ -154,38 +157,39 @@ def estimate(scores: pd.DataFrame) -> Fit:
             + np.sum(prior_pair * deviation**2)
         )
 
+    # Each result touches three core parameters and at most one deviation; the Hessian's blocks are
+    # sums over results, so that cost is linear in results.
+    touched = np.stack([model, n_models + benchmark, n_models + n_benchmarks + benchmark])
+    block_at = (touched[:, None, :] * n_core + touched[None, :, :]).ravel()
+    paired = np.flatnonzero(has_pair)
+    cross_at = (touched[:, paired] * max(n_pairs, 1) + pair[paired]).ravel()
+
     def system(core: Array, deviation: Array) -> tuple[Array, Array, Array, Array, Array]:
         """Gauss-Newton blocks: core, core x pair, pair diagonal, and the gradients."""
         solved, slope, gap = parts(core, deviation)
         residual = score - chance - span * solved
-        slant = span * solved * (1 - solved)
-        rows = np.arange(len(score))
-        jacobian = np.zeros((len(score), n_core))
-        jacobian[rows, model] = slant * slope
-        jacobian[rows, n_models + benchmark] = -slant * slope
-        jacobian[rows, n_models + n_benchmarks + benchmark] = slant * slope * gap
-        weighted = jacobian * (weight / noise**2)[:, None]
-        along = np.where(has_pair, slant * slope, 0.0)
-        cross = np.zeros((n_core, n_pairs))
-        if n_pairs:
-            np.add.at(cross.T, pair[has_pair], weighted[has_pair] * along[has_pair, None])
         strength = weight / noise**2
-        own = np.bincount(
-            pair[has_pair], weights=(strength * along**2)[has_pair], minlength=n_pairs
-        )
-        pull = np.bincount(
-            pair[has_pair], weights=(strength * along * residual)[has_pair], minlength=n_pairs
-        )
+        along = span * solved * (1 - solved) * slope
+        jacobian = np.stack([along, -along, along * gap])
+        block = np.bincount(
+            block_at, (strength * jacobian[:, None] * jacobian[None]).ravel(), n_core**2
+        ).reshape(n_core, n_core)
+        cross = np.bincount(
+            cross_at, (strength * along * jacobian)[:, paired].ravel(), n_core * n_pairs
+        ).reshape(n_core, n_pairs)
+        own = np.bincount(pair[paired], (strength * along**2)[paired], n_pairs)
+        pull = np.bincount(pair[paired], (strength * along * residual)[paired], n_pairs)
+        gradient = np.bincount(touched.ravel(), (strength * jacobian * residual).ravel(), n_core)
         return (
-            weighted.T @ jacobian + np.diag(prior),
+            block + np.diag(prior),
             cross,
             own + prior_pair,
-            weighted.T @ residual - prior * core,
+            gradient - prior * core,
             pull - prior_pair * deviation,
         )
 
-    for _ in range(3):
-        damping, at = 1e-2, loss(core, deviation)
+    for round_ in range(NOISE_ROUNDS):
+        damping, at = 1e-2 if round_ == 0 else 1e-6, loss(core, deviation)
         for _ in range(60):
             block, cross, own, gradient, gradient_pair = system(core, deviation)
             damped_own = own * (1 + damping)
@@ -200,7 +204,7 @@ def estimate(scores: pd.DataFrame) -> Fit:
                 continue
             core, deviation = core + step, deviation + step_pair
             gain, at, damping = at - new, new, max(damping / 6, 1e-9)
-            if gain < 1e-7 * (1 + at):
+            if gain < 1e-6 * (1 + at):
                 break
         solved, _, _ = parts(core, deviation)
         residual = score - chance - span * solved
@@ -233,7 +237,6 @@ def fit(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     (`benchmark`, `difficulty`, `slope`, `low`, `high`, `results`), each sorted by name.
     """
     fitted = estimate(scores)
-    reach = float(norm.ppf(0.5 + INTERVAL / 2))
     sd = np.sqrt(np.diag(fitted.covariance))
     m, b = len(fitted.models), len(fitted.benchmarks)
     value = fitted.values
@@ -242,8 +245,8 @@ def fit(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         {
             "model": fitted.models,
             "capability": value[:m],
-            "low": value[:m] - reach * sd[:m],
-            "high": value[:m] + reach * sd[:m],
+            "low": value[:m] - REACH * sd[:m],
+            "high": value[:m] + REACH * sd[:m],
             "results": counts.reindex(fitted.models).to_numpy(),
         }
     )
@@ -253,8 +256,8 @@ def fit(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
             "benchmark": fitted.benchmarks,
             "difficulty": value[m : m + b],
             "slope": np.exp(value[m + b : m + 2 * b]),
-            "low": value[m : m + b] - reach * sd[m : m + b],
-            "high": value[m : m + b] + reach * sd[m : m + b],
+            "low": value[m : m + b] - REACH * sd[m : m + b],
+            "high": value[m : m + b] + REACH * sd[m : m + b],
             "results": counts.reindex(fitted.benchmarks).to_numpy(),
         }
     )
@@ -286,8 +289,8 @@ def known_days(results: pd.DataFrame) -> list[date]:
     return sorted(set(pd.to_datetime(results["published_on"]).dt.date))
 
 
-def _baskets(baskets: pd.DataFrame, abilities: list[str]) -> dict[tuple[str, str], dict[str, float]]:
-    found: dict[tuple[str, str], dict[str, float]] = {(OVERALL, OVERALL): {}}
+def _baskets(baskets: pd.DataFrame, abilities: list[str]) -> Baskets:
+    found: Baskets = {(OVERALL, OVERALL): {}}
     found |= {("ability", ability): {ability: 1.0} for ability in abilities}
     for segment, rows in baskets.groupby("segment_id"):
         weights = dict(zip(rows["ability_id"], rows["weight"].astype(float), strict=True))
@@ -316,23 +319,47 @@ def compute(
         for row in events.itertuples()
     }
     entrants = releases.groupby("event_id")["model_id"].apply(list).to_dict()
-    capabilities: list[dict[str, Any]] = []
-    difficulties: list[dict[str, Any]] = []
-    comparisons: list[dict[str, Any]] = []
+    capabilities: list[pd.DataFrame] = []
+    difficulties: list[pd.DataFrame] = []
+    comparisons: list[pd.DataFrame] = []
     for day in days:
-        known = results[published <= day]
-        scores = as_scores(known)
+        scores = as_scores(results[published <= day])
         fitted = estimate(scores)
-        capabilities += _capability_rows(fitted, scores, wanted, anchor, day)
-        difficulties += _difficulty_rows(fitted, scores, day)
-        for event, models in entrants.items():
-            if day in {fit_of_day_after.get(event), days[-1]}:
-                comparisons += _comparison_rows(fitted, wanted, str(event), models, day)
+        difficulties.append(_difficulties(fitted, scores).assign(known_on=day))
+        launched = [
+            (event, model)
+            for event, models in entrants.items()
+            if day in {fit_of_day_after.get(event), days[-1]}
+            for model in models
+            if model in fitted.models
+        ]
+        for (kind, name), weights in wanted.items():
+            basket = _Basket(fitted, weights)
+            about = {"known_on": day, "basket_kind": kind, "basket_id": name}
+            capabilities.append(_capabilities(basket, scores, anchor).assign(**about))
+            if launched:
+                comparisons.append(_comparisons(basket, launched).assign(**about))
     return {
-        "capabilities": pd.DataFrame(capabilities),
-        "benchmark_difficulties": pd.DataFrame(difficulties),
-        "comparisons": pd.DataFrame(comparisons, columns=COMPARISON_COLUMNS),
+        "capabilities": pd.concat(capabilities, ignore_index=True),
+        "benchmark_difficulties": pd.concat(difficulties, ignore_index=True),
+        "comparisons": pd.concat(comparisons)
+        if comparisons
+        else pd.DataFrame(columns=COMPARISON_COLUMNS),
     }
+
+
+class _Basket:
+    """All models' capability in one basket: estimates and joint covariance, logit scale."""
+
+    def __init__(self, fitted: Fit, weights: dict[str, float]):
+        self.fitted = fitted
+        self.weights = weights
+        rows, unseen = zip(*(fitted.combination(m, weights) for m in fitted.models), strict=True)
+        self.rows = np.array(rows)
+        self.unseen = np.array(unseen)
+        self.values = self.rows @ fitted.values
+        self.reach = self.rows @ fitted.covariance
+        self.covariance = self.reach @ self.rows.T
 
 
 def _zero(fitted: Fit, anchor: dict[str, float]) -> tuple[Array, float]:
@@ -349,53 +376,54 @@ def _zero(fitted: Fit, anchor: dict[str, float]) -> tuple[Array, float]:
     return np.mean(rows, axis=0), float(np.mean(values))
 
 
-def _capability_rows(
-    fitted: Fit,
-    scores: pd.DataFrame,
-    wanted: dict[tuple[str, str], dict[str, float]],
-    anchor: dict[str, float],
-    day: date,
-) -> list[dict[str, Any]]:
+def _capabilities(
+    basket: _Basket, scores: pd.DataFrame, anchor: dict[str, float]
+) -> pd.DataFrame:
+    fitted = basket.fitted
     zero, shift = _zero(fitted, anchor)
-    reach = float(norm.ppf(0.5 + INTERVAL / 2))
-    overall = scores.groupby("model").size().to_dict()
-    by_ability = scores.groupby(["model", "ability"]).size().to_dict()
-    rows = []
-    for (kind, name), weights in wanted.items():
-        for model in fitted.models:
-            row, unseen = fitted.combination(model, weights)
-            row = row - zero
-            value = shift + POINTS * float(row @ fitted.values)
-            sd = POINTS * float(np.sqrt(max(row @ fitted.covariance @ row + unseen, 0.0)))
-            seen = {a: by_ability.get((model, a), 0) for a in weights}
-            missing = sorted(a for a, count in seen.items() if count == 0)
-            rows.append(
-                {
-                    "known_on": day, "basket_kind": kind, "basket_id": name, "model_id": model,
-                    "capability": value, "capability_low": value - reach * sd,
-                    "capability_high": value + reach * sd, "capability_sd": sd,
-                    "results": sum(seen.values()) if weights else overall[model],
-                    "evidence_share": 1.0 - sum(weights[a] for a in missing),
-                    "abilities_without_evidence": " ".join(missing) or None,
-                    "is_anchored": bool(zero.any()),
-                }
-            )  # fmt: skip
-    return rows
-
-
-def _difficulty_rows(fitted: Fit, scores: pd.DataFrame, day: date) -> list[dict[str, Any]]:
-    m, b = len(fitted.models), len(fitted.benchmarks)
-    counts = scores.groupby("benchmark").size()
-    sd = np.sqrt(np.diag(fitted.covariance))[m : m + b]
-    return [
+    value = shift + POINTS * (basket.values - zero @ fitted.values)
+    variance = (
+        np.diag(basket.covariance)
+        - 2 * (basket.reach @ zero)
+        + zero @ fitted.covariance @ zero
+        + basket.unseen
+    )
+    sd = POINTS * np.sqrt(np.clip(variance, 0.0, None))
+    counts = scores.groupby(["model", "ability"]).size().unstack(fill_value=0)
+    counts = counts.reindex(index=fitted.models, columns=sorted({*counts, *basket.weights}))
+    counts = counts.fillna(0).astype(int)
+    missing = counts[list(basket.weights)] == 0
+    weight = pd.Series(basket.weights, dtype=float)
+    return pd.DataFrame(
         {
-            "known_on": day, "benchmark": name,
-            "difficulty_logit": float(fitted.values[m + i]), "difficulty_sd": float(sd[i]),
-            "slope": float(np.exp(fitted.values[m + b + i])), "results": int(counts[name]),
+            "model_id": fitted.models,
+            "capability": value,
+            "capability_low": value - REACH * sd,
+            "capability_high": value + REACH * sd,
+            "capability_sd": sd,
+            "results": counts[list(basket.weights) or list(counts)].sum(axis=1).to_numpy(),
+            "evidence_share": 1.0 - (missing * weight).sum(axis=1).to_numpy(),
+            "abilities_without_evidence": [
+                " ".join(a for a in sorted(basket.weights) if gaps[a]) or None
+                for gaps in missing.to_dict("records")
+            ],
+            "is_anchored": bool(zero.any()),
+        }
+    )
+
+
+def _difficulties(fitted: Fit, scores: pd.DataFrame) -> pd.DataFrame:
+    m, b = len(fitted.models), len(fitted.benchmarks)
+    return pd.DataFrame(
+        {
+            "benchmark": fitted.benchmarks,
+            "difficulty_logit": fitted.values[m : m + b],
+            "difficulty_sd": np.sqrt(np.diag(fitted.covariance))[m : m + b],
+            "slope": np.exp(fitted.values[m + b : m + 2 * b]),
+            "results": scores.groupby("benchmark").size().reindex(fitted.benchmarks).to_numpy(),
             "noise_share": fitted.noise,
         }
-        for i, name in enumerate(fitted.benchmarks)
-    ]  # fmt: skip
+    )
 
 
 COMPARISON_COLUMNS = ["known_on", "event_id", "basket_kind", "basket_id", "entrant_id",
@@ -403,37 +431,24 @@ COMPARISON_COLUMNS = ["known_on", "event_id", "basket_kind", "basket_id", "entra
                       "difference_high"]  # fmt: skip
 
 
-def _comparison_rows(
-    fitted: Fit,
-    wanted: dict[tuple[str, str], dict[str, float]],
-    event: str,
-    entrants: list[str],
-    day: date,
-) -> list[dict[str, Any]]:
-    reach = float(norm.ppf(0.5 + INTERVAL / 2))
-    rows = []
-    for (kind, name), weights in wanted.items():
-        combined = {model: fitted.combination(model, weights) for model in fitted.models}
-        matrix = np.array([combined[model][0] for model in fitted.models])
-        for entrant in entrants:
-            if entrant not in combined:
-                continue
-            own, own_unseen = combined[entrant]
-            apart = own - matrix
-            mean = POINTS * (apart @ fitted.values)
-            variance = np.einsum("ij,jk,ik->i", apart, fitted.covariance, apart, optimize=True)
-            for i, incumbent in enumerate(fitted.models):
-                if incumbent == entrant:
-                    continue
-                sd = POINTS * float(np.sqrt(variance[i] + own_unseen + combined[incumbent][1]))
-                rows.append(
-                    {
-                        "known_on": day, "event_id": event, "basket_kind": kind,
-                        "basket_id": name, "entrant_id": entrant, "incumbent_id": incumbent,
-                        "probability_entrant_above": float(norm.cdf(mean[i] / sd)),
-                        "difference": float(mean[i]),
-                        "difference_low": float(mean[i] - reach * sd),
-                        "difference_high": float(mean[i] + reach * sd),
-                    }
-                )  # fmt: skip
-    return rows
+def _comparisons(basket: _Basket, launched: list[tuple[str, str]]) -> pd.DataFrame:
+    """Every (event, entrant) against every other model."""
+    models = np.array(basket.fitted.models, dtype=object)
+    at = np.array([basket.fitted.models.index(entrant) for _, entrant in launched])
+    own = np.diag(basket.covariance) + basket.unseen
+    mean = POINTS * (basket.values[at, None] - basket.values[None, :])
+    variance = own[at, None] + own[None, :] - 2 * basket.covariance[at]
+    sd = POINTS * np.sqrt(np.clip(variance, 1e-12, None))
+    entrant, incumbent = np.nonzero(at[:, None] != np.arange(len(models))[None, :])
+    mean, sd = mean[entrant, incumbent], sd[entrant, incumbent]
+    return pd.DataFrame(
+        {
+            "event_id": np.array([event for event, _ in launched], dtype=object)[entrant],
+            "entrant_id": models[at[entrant]],
+            "incumbent_id": models[incumbent],
+            "probability_entrant_above": ndtr(mean / sd),
+            "difference": mean,
+            "difference_low": mean - REACH * sd,
+            "difference_high": mean + REACH * sd,
+        }
+    )

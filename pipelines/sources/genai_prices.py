@@ -4,7 +4,6 @@ The installed package is the offline edition: its data, written in the live feed
 A model's `match` rules merge several versions under one id; only the id is taken as its name.
 """
 
-import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date, time, timedelta
@@ -97,33 +96,17 @@ def parse(payload: bytes) -> Parsed:
 
 
 def _as_feed(value: Any) -> Any:
-    """A genai-prices object in the feed's JSON shape: dataclass -> object, None left out."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        named = {f.name: _as_feed(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {name: inner for name, inner in named.items() if inner is not None}
+    """A genai-prices object in the feed's JSON shape: nothing left as None, decimals as exact text."""
     if isinstance(value, Decimal):
-        return _Number(format(value, "f"))
+        return format(value, "f")
     if isinstance(value, (date, time)):
         return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(key): _as_feed(inner) for key, inner in value.items()}
+    if hasattr(value, "__dict__"):
+        named = {name: _as_feed(inner) for name, inner in vars(value).items()}
+        return {name: inner for name, inner in named.items() if inner is not None}
     if isinstance(value, (list, tuple)):
         return [_as_feed(inner) for inner in value]
     return value if isinstance(value, (str, int, bool, type(None))) else str(value)
-
-
-class _Number(float):
-    """A float that JSON writes with the decimal's own digits."""
-
-    def __new__(cls, text: str) -> "_Number":
-        made = super().__new__(cls, text)
-        made.text = text
-        return made
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
 
 
 def offline_edition() -> bytes:
@@ -135,10 +118,6 @@ def offline_edition() -> bytes:
         models = []
         for model in provider.models:
             prices = _as_feed(model.prices)
-            if isinstance(model.prices, list):
-                prices = [
-                    {k: v for k, v in _as_feed(conditional).items()} for conditional in model.prices
-                ]
             models.append({"id": model.id, "name": model.name, "prices": prices})
         feed.append({"id": provider.id, "name": provider.name, "models": models})
     return json.dumps(feed, indent=1).encode()

@@ -3,22 +3,20 @@
 -- check period_is_not_empty: valid_to > valid_from
 with periods as (
     select
-        a.spelling as alias,
+        a.spelling || case when a.source is null then '' else ' in ' || a.source end as alias,
+        a.source,
         a.model_id,
         coalesce(a.valid_from, date '0001-01-01') as valid_from,
         coalesce(a.valid_to, date '9999-12-31') as valid_to,
         a.published_on as known_on,
-        a.reason,
-        row_number() over (
-            partition by a.spelling, coalesce(a.valid_from, date '0001-01-01')
-            order by case when a.source is null then 0 else 1 end, a.source
-        ) as place
+        a.reason
     from seeds.aliases as a
 ),
 
 versions as (
     select
         m.model_id as alias,
+        cast(null as varchar) as source,
         m.model_id,
         date '0001-01-01' as valid_from,
         date '9999-12-31' as valid_to,
@@ -28,17 +26,17 @@ versions as (
 ),
 
 everything as (
-    select p.alias, p.model_id, p.valid_from, p.valid_to, p.known_on, p.reason
+    select p.alias, p.source, p.model_id, p.valid_from, p.valid_to, p.known_on, p.reason
     from periods as p
-    where p.place = 1
     union all
-    select v.alias, v.model_id, v.valid_from, v.valid_to, v.known_on, v.reason
+    select v.alias, v.source, v.model_id, v.valid_from, v.valid_to, v.known_on, v.reason
     from versions as v
     where v.alias not in (select p.alias from periods as p)
 )
 
 select
-    e.alias,          -- name: `vendor/name`, or a bare display name
+    e.alias,          -- name: `vendor/name` or a bare display name, with ` in <source>` if one source's own
+    e.source,         -- the one source whose spelling it is; null for any
     e.model_id,       -- version it points to in the period
     e.valid_from,     -- first day of the period
     e.valid_to,       -- first day after the period

@@ -5,5 +5,6 @@ select a.alias, a.model_id, a.valid_from, a.valid_to, a.reason
 from core.aliases as a
 where
     (a.alias = lower(asked_name) or a.alias like '%/' || lower(asked_name))
+    and a.source is null
     and a.valid_from <= cast(as_of as date)
     and a.valid_to > cast(as_of as date)

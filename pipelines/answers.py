@@ -1,0 +1,180 @@
+"""Answers to single questions (a price, an identity) from the published warehouse; no printing."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pipelines.identity import Registry
+from pipelines.tables import Connection, first_row
+
+
+class UnknownModel(Exception):
+    """A name that means no model; the message gives the nearest."""
+
+
+def _rows(
+    connection: Connection, query: str, parameters: list[Any] | None = None
+) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, parameters)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _decimal(value: Decimal | None) -> str | None:
+    return None if value is None else format(value.normalize(), "f")
+
+
+def find_model(connection: Connection, name: str, as_of: date) -> str:
+    """The version a name meant on a day. Raises UnknownModel with the nearest names."""
+    found = [row[0] for row in connection.execute(
+        "select distinct m.model_id from model_on(?, ?) as m order by all", [name, as_of]
+    ).fetchall()]  # fmt: skip
+    if len(found) == 1:
+        return str(found[0])
+    if len(found) > 1:
+        raise UnknownModel(f"{name} may mean {', '.join(found)}; say which with its vendor")
+    ever = [row[0] for row in connection.execute(
+        "select distinct a.model_id from core.aliases as a "
+        "where a.source is null and (a.alias = lower(?) or a.alias like '%/' || lower(?)) "
+        "order by all", [name, name]
+    ).fetchall()]  # fmt: skip
+    if len(ever) == 1:
+        return str(ever[0])
+    nearest = ", ".join(target for target, _ in _registry(connection).suggest(name.lower()))
+    raise UnknownModel(f"no model is called {name}; the nearest names are {nearest}")
+
+
+def price_answer(
+    connection: Connection, name: str, as_of: date | None, known_by: date | None
+) -> dict[str, Any]:
+    """List price of a model on a day (default: the newest day known) with its evidence.
+
+    `status` is known, unknown (no evidence for that day) or not_available (not sold that day);
+    prices are decimal strings in USD per million tokens.
+    """
+    if as_of is None:
+        as_of = first_row(connection, "select max(published_on) from core.price_claims")[0]
+    assert as_of is not None
+    model_id = find_model(connection, name, as_of)
+    answer: dict[str, Any] = {
+        "model_id": model_id, "as_of": as_of.isoformat(),
+        "known_by": known_by.isoformat() if known_by else None,
+        "status": "unknown", "input_usd_per_mtok": None, "output_usd_per_mtok": None,
+        "cache_read_usd_per_mtok": None, "is_disputed": None, "reason": None, "evidence": [],
+    }  # fmt: skip
+    prices = _rows(
+        connection,
+        "select p.* from prices_on(?, ?) as p where p.model_id = ? and p.is_list_price",
+        [as_of, known_by, model_id],
+    )
+    if prices:
+        found = prices[0]
+        answer |= {
+            "status": "known",
+            "input_usd_per_mtok": _decimal(found["input_usd_per_mtok"]),
+            "output_usd_per_mtok": _decimal(found["output_usd_per_mtok"]),
+            "cache_read_usd_per_mtok": _decimal(found["cache_read_usd_per_mtok"]),
+            "is_disputed": found["is_disputed"],
+            "evidence": _evidence(connection, found["offering_id"], as_of, known_by),
+        }
+        return answer
+    available = _rows(
+        connection, "select a.* from core.availability as a where a.model_id = ?", [model_id]
+    )[0]
+    known = known_by or date.max
+    if (
+        available["api_available_on"]
+        and as_of < available["api_available_on"]
+        and (available["released_known_on"] or date.min) <= known
+    ):
+        sold_from = available["api_available_on"]
+        never = sold_from == date(9999, 12, 31)
+        return answer | {
+            "status": "not_available",
+            "reason": "it was never sold" if never else f"its API opened on {sold_from}",
+        }
+    if (
+        available["shutdown_on"]
+        and as_of >= available["shutdown_on"]
+        and available["retired_known_on"] <= known
+    ):
+        return answer | {
+            "status": "not_available", "reason": f"it was shut down on {available['shutdown_on']}"
+        }  # fmt: skip
+    return answer | {"reason": _why_unknown(connection, model_id, as_of, known)}
+
+
+def _evidence(
+    connection: Connection, offering_id: str, as_of: date, known_by: date | None
+) -> list[dict[str, Any]]:
+    known = known_by or date.max
+    rows = _rows(
+        connection,
+        "select c.publisher, c.evidence, c.input_usd_per_mtok, c.output_usd_per_mtok, "
+        "c.valid_from_earliest, c.valid_from_latest, c.published_on, c.source_url, c.licence, "
+        "c.claim_id from core.price_claims as c where c.offering_id = ? and c.holds_from <= ? "
+        "and cast(c.known_at as date) <= ? and (c.ended_known_at is null "
+        "or cast(c.ended_known_at as date) > ? or ? < c.valid_to_earliest) "
+        "order by c.published_on, c.publisher, c.claim_id",
+        [offering_id, as_of, known, known, as_of],
+    )
+    return [
+        {
+            key: _decimal(value)
+            if isinstance(value, Decimal)
+            else value.isoformat()
+            if isinstance(value, date)
+            else value
+            for key, value in row.items()
+        }
+        for row in rows
+    ]
+
+
+def _why_unknown(connection: Connection, model_id: str, as_of: date, known: date) -> str:
+    claims = _rows(
+        connection,
+        "select min(c.holds_from) as first_on, max(c.valid_to_earliest) as last_on "
+        "from core.price_claims as c inner join core.offerings as o "
+        "on o.offering_id = c.offering_id where c.model_id = ? and o.is_list_price "
+        "and cast(c.known_at as date) <= ?",
+        [model_id, known],
+    )[0]
+    if claims["first_on"] is None:
+        return "no source known by then states a list price"
+    if as_of < claims["first_on"]:
+        return f"the first evidence of a list price is of {claims['first_on']}"
+    return "the price changed, or the listing ended, around that day; which side it was is unknown"
+
+
+def _registry(connection: Connection) -> Registry:
+    frames = {
+        name: connection.execute(f"select * from {table}").df()
+        for name, table in {
+            "models": "core.models",
+            "aliases": "seeds.aliases",
+            "hosts": "seeds.hosts",
+            "host_spellings": "seeds.host_spellings",
+            "vendors": "seeds.vendors",
+        }.items()
+    }
+    return Registry(**frames)
+
+
+def identity_answer(connection: Connection, name: str, source: str) -> dict[str, Any]:
+    """Which model version a spelling means, with the way taken or the nearest names."""
+    found = _registry(connection).resolve(source, name)
+    model_id = found.target
+    if model_id is not None and "/" in model_id:
+        newest = connection.execute(
+            "select a.model_id from core.aliases as a where a.alias = ? "
+            "order by a.valid_from desc limit 1",
+            [model_id],
+        ).fetchall()
+        model_id = newest[0][0] if newest else model_id
+    return {
+        "model_id": model_id, "configuration": found.configuration, "host": found.host_id,
+        "variant": found.variant, "system": found.system, "status": found.status,
+        "way": found.way,
+        "candidates": [{"name": n, "score": score} for n, score in found.candidates],
+    }  # fmt: skip

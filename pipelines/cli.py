@@ -1,0 +1,334 @@
+"""The `bellwether` command. Dagster is imported only by the commands that run the pipeline."""
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table as Grid
+
+from pipelines.settings import Settings
+from pipelines.tables import Connection
+from pipelines.warehouse import WarehouseError, open_reader
+
+app = typer.Typer(
+    help="Market intelligence for the model-API market, on evidence.\n\n"
+    "First time: `bellwether run --offline`, then `bellwether brief launch o1-mini`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+brief_app = typer.Typer(help="Render a briefing.", no_args_is_help=True)
+identity_app = typer.Typer(help="Which model a spelling means.", no_args_is_help=True)
+app.add_typer(brief_app, name="brief")
+app.add_typer(identity_app, name="identity")
+#: Without a terminal (a pipe, a log) there is no width to fit into.
+WIDE = 160
+console = Console()
+if not console.is_terminal:
+    console = Console(width=WIDE)
+complaints = Console(stderr=True)
+
+#: Exit codes: 0 done, 1 the answer is bad news (unknown, failed source), 2 wrong use.
+BAD_NEWS, WRONG_USE = 1, 2
+
+AsOf = Annotated[
+    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Market day.")
+]
+KnownBy = Annotated[
+    datetime | None,
+    typer.Option("--known-by", formats=["%Y-%m-%d"], help="Use only what was known by that day."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable answer.")]
+
+
+def _fail(message: str, code: int = BAD_NEWS) -> typer.Exit:
+    complaints.print(f"[red]{escape(message)}[/red]", highlight=False)
+    return typer.Exit(code)
+
+
+def _reader(settings: Settings) -> Connection:
+    try:
+        return open_reader(settings)
+    except WarehouseError as error:
+        raise _fail(str(error)) from error
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _print_json(answer: Any) -> None:
+    print(json.dumps(answer, indent=2, default=str))
+
+
+# ------------------------------------------------------------------ running the pipeline
+
+
+@app.command()
+def run(
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use the bundled edition; fetch nothing.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Only say what failed.")] = False,
+) -> None:
+    """Run the whole pipeline once: fetch, build, check, publish.
+
+    Example: bellwether run --offline
+    """
+    settings = Settings(offline=offline) if offline else Settings()
+    from pipelines.run import run_pipeline
+
+    try:
+        outcome = run_pipeline(settings, console if not quiet else None)
+    except WarehouseError as error:
+        raise _fail(str(error)) from error
+    for problem in outcome.problems:
+        complaints.print(f"[yellow]{escape(problem)}[/yellow]", highlight=False)
+    if not outcome.success:
+        raise _fail("the run failed; readers keep the last published warehouse")
+    if not quiet:
+        console.print(f"Published {outcome.tables} tables in {outcome.seconds:.1f} s.")
+
+
+@app.command()
+def backfill(
+    folder: Annotated[Path, typer.Argument(help="Archive: <source>/<YYYY-MM-DD>/<file>.")],
+    build: Annotated[
+        bool, typer.Option(help="Run the pipeline on it afterwards, without fetching.")
+    ] = True,
+) -> None:
+    """Load history from a dated archive, as if fetched on those days. Twice changes nothing.
+
+    Example: bellwether backfill ../shared/archive
+    """
+    settings = Settings(offline=True)
+    from pipelines.raw import Snapshots, archive_files
+    from pipelines.raw import backfill as keep_archive
+    from pipelines.run import run_pipeline
+    from pipelines.sources import sources
+
+    known = list(sources().values())
+    with _progress() as progress:
+        files = sum(1 for _ in archive_files(folder, known))
+        task = progress.add_task("Keeping payloads", total=files)
+        try:
+            new = keep_archive(
+                folder, known, Snapshots(settings.snapshots), lambda _: progress.advance(task)
+            )
+        except FileNotFoundError as error:
+            raise _fail(str(error), WRONG_USE) from error
+    console.print(f"{files} payloads, {new} new.")
+    if build:
+        outcome = run_pipeline(settings, console)
+        for problem in outcome.problems:
+            complaints.print(f"[yellow]{escape(problem)}[/yellow]", highlight=False)
+        if not outcome.success:
+            raise _fail("the run failed; readers keep the last published warehouse")
+        console.print(f"Published {outcome.tables} tables in {outcome.seconds:.1f} s.")
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=complaints,
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------ asking
+
+
+@app.command()
+def price(
+    model: Annotated[str, typer.Argument(help="Model, alias or vendor/version.")],
+    as_of: AsOf = None,
+    known_by: KnownBy = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a model cost on a day by its vendor's list price, and how we know.
+
+    Example: bellwether price o1-mini --as-of 2024-09-12 --known-by 2024-09-13
+    """
+    from pipelines.answers import UnknownModel, price_answer
+
+    connection = _reader(Settings())
+    try:
+        answer = price_answer(connection, model, _day(as_of), _day(known_by))
+    except UnknownModel as error:
+        raise _fail(str(error), WRONG_USE) from error
+    if as_json:
+        _print_json(answer)
+    elif answer["status"] == "known":
+        disputed = " [yellow](disputed)[/yellow]" if answer["is_disputed"] else ""
+        console.print(
+            f"[bold]{escape(answer['model_id'])}[/bold] on {answer['as_of']}: "
+            f"${answer['input_usd_per_mtok']} in, ${answer['output_usd_per_mtok']} out "
+            f"per million tokens{disputed}",
+            highlight=False,
+        )
+        for fact in answer["evidence"]:
+            console.print(
+                f"  ${fact['input_usd_per_mtok']} / ${fact['output_usd_per_mtok']} "
+                f"{escape(fact['publisher'])} ({fact['evidence'].replace('_', ' ')}, "
+                f"published {fact['published_on']}, {escape(fact['licence'])}) "
+                f"{escape(fact['source_url'])}",
+                highlight=False,
+                soft_wrap=True,
+            )
+    else:
+        console.print(
+            f"[bold]{escape(answer['model_id'])}[/bold] on {answer['as_of']}: "
+            f"{answer['status'].replace('_', ' ')}: {escape(answer['reason'])}",
+            highlight=False,
+        )
+    if answer["status"] == "unknown":
+        raise typer.Exit(BAD_NEWS)
+
+
+@identity_app.command("explain")
+def identity_explain(
+    name: Annotated[str, typer.Argument(help="A spelling from any source.")],
+    source: Annotated[str, typer.Option("--source", help="Source it comes from.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Which model version a spelling means, and by which rule or alias.
+
+    Example: bellwether identity explain openrouter/openai/o1-mini --source litellm
+    """
+    from pipelines.answers import identity_answer
+
+    answer = identity_answer(_reader(Settings()), name, source)
+    if as_json:
+        _print_json(answer)
+    else:
+        _grid([{k: v for k, v in answer.items() if k != "candidates"}])
+        if answer["candidates"]:
+            console.print("Nearest names, for a person to decide:")
+            _grid(answer["candidates"])
+    if answer["status"] != "resolved":
+        raise typer.Exit(BAD_NEWS)
+
+
+@app.command()
+def sql(
+    query: Annotated[str | None, typer.Argument(help="One SELECT; none opens a prompt.")] = None,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV to standard output.")] = False,
+) -> None:
+    """Ask the published warehouse in SQL; sandboxed, and the pipeline may be running.
+
+    Example: bellwether sql "from marts.claim_checks"
+    """
+    connection = _reader(Settings())
+    if query is None:
+        while (line := typer.prompt("bellwether", prompt_suffix="> ")) not in {"", ".exit", "exit"}:
+            try:
+                _show(connection, line, as_json, as_csv)
+            except duckdb.Error as error:
+                complaints.print(f"[red]{escape(str(error))}[/red]", highlight=False)
+        return
+    try:
+        _show(connection, query, as_json, as_csv)
+    except duckdb.Error as error:
+        raise _fail(str(error)) from error
+
+
+def _show(connection: Connection, query: str, as_json: bool, as_csv: bool) -> None:
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description or []]
+    rows = cursor.fetchall()
+    if as_json:
+        _print_json([dict(zip(names, row, strict=True)) for row in rows])
+    elif as_csv:
+        import csv
+        import sys
+
+        writer = csv.writer(sys.stdout)
+        writer.writerow(names)
+        writer.writerows(rows)
+    else:
+        _grid([dict(zip(names, row, strict=True)) for row in rows])
+
+
+@app.command("sources")
+def show_sources(as_json: AsJson = False) -> None:
+    """How every source is doing: last attempt, last good fetch, quarantine, unresolved names.
+
+    Example: bellwether sources
+    """
+    connection = _reader(Settings())
+    cursor = connection.execute(
+        "select h.source, h.licence, h.last_attempt_at, h.last_good_at, h.rows_observed, "
+        "h.rows_quarantined, h.names_unresolved, h.problem "
+        "from marts.source_health as h order by h.source"
+    )
+    names = [column[0] for column in cursor.description]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    if as_json:
+        _print_json(rows)
+    else:
+        _grid(rows)
+    if any(row["problem"] for row in rows):
+        raise typer.Exit(BAD_NEWS)
+
+
+def _grid(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        console.print("No rows.")
+        return
+    grid = Grid()
+    for name in rows[0]:
+        numeric = all(isinstance(row[name], (int, float, Decimal)) for row in rows)
+        grid.add_column(name, justify="right" if numeric else "left")
+    for row in rows:
+        grid.add_row(*(escape(_cell(value)) for value in row.values()))
+    console.print(grid)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
+    return str(value)
+
+
+# ------------------------------------------------------------------ briefings
+
+
+@brief_app.command("launch")
+def brief_launch(
+    event: Annotated[str, typer.Argument(help="Launch, by event id or model name.")],
+    as_of: AsOf = None,
+    known_by: KnownBy = None,
+) -> None:
+    """Who gains and who loses from a launch, as HTML, Markdown and PDF.
+
+    Example: bellwether brief launch o1-mini --known-by 2024-09-13
+    """
+    settings = Settings()
+    connection = _reader(settings)
+    from pipelines.briefings.render import BriefingError, launch
+
+    partition = event if known_by is None else f"{event}-known-by-{known_by:%Y-%m-%d}"
+    try:
+        folder = launch(
+            connection, event, _day(as_of), _day(known_by), settings.reports / "launch" / partition
+        )
+    except BriefingError as error:
+        raise _fail(str(error), WRONG_USE) from error
+    for name in ("index.html", "briefing.md", "briefing.pdf"):
+        console.print(str(folder / name), highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    app()

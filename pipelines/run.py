@@ -1,0 +1,87 @@
+"""Runs the Dagster assets in this process, as `bellwether run` does."""
+
+import os
+import time
+import uuid
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pipelines.settings import Settings
+from pipelines.warehouse import open_writer
+
+
+@dataclass
+class Outcome:
+    """What a run came to; `problems` are for the operator to read."""
+
+    success: bool
+    tables: int
+    seconds: float
+    problems: list[str] = field(default_factory=list)
+
+
+def run_pipeline(settings: Settings, console: Console | None) -> Outcome:
+    """Materialise every asset once, in this process.
+
+    Raises WarehouseError when another run is writing.
+    """
+    started = time.perf_counter()
+    with open_writer(settings):
+        pass  # before Dagster starts: says in plain words when another run holds the file
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    import dagster as dg
+
+    from pipelines.assets import Warehouse
+    from pipelines.definitions import defs
+
+    job = defs.resolve_implicit_global_asset_job_def()
+    run_id = str(uuid.uuid4())
+    progress = Progress(
+        TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(),
+        TimeElapsedColumn(), console=console, transient=True,
+    )  # fmt: skip
+    with progress if console else nullcontext(), dg.DagsterInstance.ephemeral() as instance:
+        task = progress.add_task("Starting", total=len(job.graph.node_defs))
+
+        def on_event(entry: Any, _cursor: str) -> None:
+            event = entry.dagster_event
+            if event is None or event.step_key is None:
+                return
+            if event.is_step_start:
+                progress.update(task, description=event.step_key.replace("__", ".", 1))
+            elif event.is_step_success or event.is_step_failure:
+                progress.advance(task)
+
+        instance.watch_event_logs(run_id, None, on_event)
+        result = job.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            resources={"bellwether": Warehouse(offline=settings.offline)},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+        events = result.all_events
+    problems = [_problem(event) for event in events if event.is_step_failure]
+    for event in events:
+        if event.is_step_materialization:
+            metadata = event.step_materialization_data.materialization.metadata
+            problem = metadata["problem"].value if "problem" in metadata else "none"
+            if problem != "none":
+                problems.append(f"{event.asset_key.path[-1] if event.asset_key else '?'}: {problem}")
+    return Outcome(
+        success=result.success,
+        tables=sum(event.is_step_materialization for event in events),
+        seconds=time.perf_counter() - started,
+        problems=problems,
+    )
+
+
+def _problem(event: Any) -> str:
+    error = event.step_failure_data.error
+    while error.cause is not None:
+        error = error.cause
+    return f"{event.step_key}: {error.message.strip()}"
