@@ -82,7 +82,9 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
         description=f"{source.title} by {source.producer}. Licence: {source.licence}.",
         metadata={"url": dg.MetadataValue.url(source.url), "cadence_days": source.cadence.days},
     )
-    def asset(context: dg.AssetExecutionContext, bellwether: Warehouse) -> dg.MaterializeResult[Any]:
+    def asset(
+        context: dg.AssetExecutionContext, bellwether: Warehouse
+    ) -> dg.MaterializeResult[Any]:
         settings = bellwether.settings
         snapshots = raw.Snapshots(settings.snapshots)
         if settings.offline:

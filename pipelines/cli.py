@@ -140,6 +140,19 @@ def _progress() -> Progress:
     )  # fmt: skip
 
 
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port on localhost.")] = 3000,
+) -> None:
+    """Start Dagster's web UI and its daemon on localhost; Ctrl-C stops both.
+
+    Example: bellwether serve --port 3000
+    """
+    from pipelines.serve import serve_until_stopped
+
+    raise typer.Exit(serve_until_stopped(Settings(), port, console))
+
+
 # ------------------------------------------------------------------ asking
 
 

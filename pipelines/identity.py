@@ -231,7 +231,9 @@ class Registry:
 
 
 #: A vendor's listing registers only what looks like one version: no route, fine-tune or pointer.
-NOT_A_VERSION = re.compile(r"(latest|^ft:|^ft-|router|\*|audio|realtime|tts|transcribe|search|image)")
+NOT_A_VERSION = re.compile(
+    r"(latest|^ft:|^ft-|router|\*|audio|realtime|tts|transcribe|search|image)"
+)
 
 
 def compute(

@@ -49,7 +49,8 @@ def new_fetch(
 ) -> Fetch:
     """A log entry; its id follows from source, time and content, so a repeat is the same entry."""
     moment = fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    sha256 = hashlib.sha256(payload).hexdigest() if payload is not None else more.pop("sha256", None)
+    kept = more.pop("sha256", None)
+    sha256 = hashlib.sha256(payload).hexdigest() if payload is not None else kept
     identity = f"{source}|{moment}|{status}|{sha256}"
     return Fetch(
         fetch_id=hashlib.sha256(identity.encode()).hexdigest()[:16],

@@ -70,8 +70,8 @@ def run_pipeline(settings: Settings, console: Console | None) -> Outcome:
         if event.is_step_materialization:
             metadata = event.step_materialization_data.materialization.metadata
             problem = metadata["problem"].value if "problem" in metadata else "none"
-            if problem != "none":
-                problems.append(f"{event.asset_key.path[-1] if event.asset_key else '?'}: {problem}")
+            if problem != "none" and event.asset_key:
+                problems.append(f"{event.asset_key.path[-1]}: {problem}")
     return Outcome(
         success=result.success,
         tables=sum(event.is_step_materialization for event in events),

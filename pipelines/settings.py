@@ -21,14 +21,14 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BELLWETHER_", toml_file="bellwether.toml")
 
-    home: Path = Field(PROJECT, description="Where data/ and reports/out/ live.")
-    offline: bool = Field(False, description="Use the bundled edition only; fetch nothing.")
-    threads: int = Field(2, description="DuckDB threads.")
-    memory_limit: str = Field("2GB", description="DuckDB memory of the writer.")
-    keep_published: int = Field(3, ge=1, description="Published files kept for old readers.")
-    fetch_timeout_s: float = Field(60.0, description="Total time one download may take.")
-    fetch_max_bytes: int = Field(64_000_000, description="Size cap of a download, inflated.")
-    query_timeout_ms: int = Field(20_000, description="Longest ad-hoc query.")
+    home: Path = Field(default=PROJECT, description="Where data/ and reports/out/ live.")
+    offline: bool = Field(default=False, description="Use the bundled edition only; fetch nothing.")
+    threads: int = Field(default=2, description="DuckDB threads.")
+    memory_limit: str = Field(default="2GB", description="DuckDB memory of the writer.")
+    keep_published: int = Field(default=3, ge=1, description="Published versions kept.")
+    fetch_timeout_s: float = Field(default=60.0, description="Total time one download may take.")
+    fetch_max_bytes: int = Field(default=64_000_000, description="Size cap, inflated.")
+    query_timeout_ms: int = Field(default=20_000, description="Longest ad-hoc query.")
 
     @classmethod
     def settings_customise_sources(

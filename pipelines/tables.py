@@ -309,7 +309,7 @@ class Catalogue:
 
     def tables_read(self, name: str) -> frozenset[str]:
         """Tables that `name` reads, directly or through macros (raw ones included)."""
-        node = self.tables.get(name) or self.macros[name]
+        node: Table | Macro = self.tables[name] if name in self.tables else self.macros[name]
         found: set[str] = set()
         for read in node.reads:
             if read in self.macros:
@@ -341,7 +341,8 @@ def catalogue(root: Path = SQL) -> Catalogue:
     macros = {m.name: m for m in map(read_macro, sorted((root / "macros").glob("*.sql")))}
     macros |= gathering_views(tables)
     graph: dict[str, set[str]] = {}
-    for name, node in {**tables, **macros}.items():
+    nodes: dict[str, Table | Macro] = {**tables, **macros}
+    for name, node in nodes.items():
         graph[name] = {r for r in node.reads if (r in tables or r in macros) and r != name}
     for table in tables.values():
         for read in table.reads:

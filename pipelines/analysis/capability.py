@@ -181,8 +181,8 @@ def estimate(scores: pd.DataFrame) -> Fit:
         pull = np.bincount(pair[paired], (strength * along * residual)[paired], n_pairs)
         gradient = np.bincount(touched.ravel(), (strength * jacobian * residual).ravel(), n_core)
         return (
-            block + np.diag(prior),
-            cross,
+            block.astype(float) + np.diag(prior),
+            cross.astype(float),
             own + prior_pair,
             gradient - prior * core,
             pull - prior_pair * deviation,

@@ -76,7 +76,8 @@ def parse(payload: bytes) -> Parsed:
         for model in provider["models"]:
             if not isinstance(model, Mapping) or "id" not in model:
                 fields = plain(model) if isinstance(model, Mapping) else {}
-                parsed.rejected.append(Rejected(str(provider.get("id")), fields, "model without id"))
+                name = str(provider.get("id"))
+                parsed.rejected.append(Rejected(name, fields, "model without id"))
                 continue
             key = f"{provider.get('id')}/{model['id']}"
             for start_date, prices in _dated_prices(model):
@@ -96,7 +97,7 @@ def parse(payload: bytes) -> Parsed:
 
 
 def _as_feed(value: Any) -> Any:
-    """A genai-prices object in the feed's JSON shape: nothing left as None, decimals as exact text."""
+    """A genai-prices object in the feed's JSON shape: no None, decimals as exact text."""
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, (date, time)):
