@@ -87,14 +87,10 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[Any]:
         settings = bellwether.settings
         snapshots = raw.Snapshots(settings.snapshots)
-        if settings.offline:
-            attempt = fetch.take_offline_edition(source, snapshots)
-        else:
-            attempt = fetch.fetch(source, snapshots, settings)
-        if attempt is not None:
-            snapshots.append([attempt])
+        attempts = fetch.read_source(source, snapshots, settings)
+        snapshots.append(attempts)
         loaded = raw.load(bellwether.connection, source, snapshots)
-        problem = attempt.problem if attempt else None
+        problem = next((attempt.problem for attempt in attempts if attempt.problem), None)
         if problem:
             context.log.warning(f"{source.name}: {problem}; the last good payload stays in force")
         return dg.MaterializeResult(
@@ -111,9 +107,7 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
 
 
 def _spec(table: Table, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
-    columns = [
-        dg.TableColumn(name, description=comment) for name, comment in table.columns.items()
-    ]
+    columns = [dg.TableColumn(name, description=comment) for name, comment in table.columns.items()]
     return dg.AssetSpec(
         key=_key(table.full_name),
         deps=deps,

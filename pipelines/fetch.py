@@ -72,11 +72,16 @@ def download(
     raise FetchProblem(f"more than {MAX_REDIRECTS} redirects")
 
 
-def fetch(source: Source, snapshots: Snapshots, settings: Settings) -> Fetch:
-    """Read a source once and keep what it served; never raises for a source's own failure."""
+def fetch(source: Source, snapshots: Snapshots, settings: Settings, part: str = "") -> Fetch:
+    """Read one part of a source and keep what it served; never raises for the source's failure."""
     now = datetime.now(UTC)
+    url = source.url_of(part)
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
-    past = [f for f in snapshots.fetches() if f.source == source.name and f.status != "failed"]
+    past = [
+        f
+        for f in snapshots.fetches()
+        if f.source == source.name and f.part == part and f.status != "failed"
+    ]
     last = max(past, key=lambda f: f.fetched_at, default=None)
     if last and last.etag:
         headers["If-None-Match"] = last.etag
@@ -88,11 +93,11 @@ def fetch(source: Source, snapshots: Snapshots, settings: Settings) -> Fetch:
         ):
             with attempt:
                 response, payload = download(
-                    source.url, headers, settings.fetch_timeout_s, settings.fetch_max_bytes
+                    url, headers, settings.fetch_timeout_s, settings.fetch_max_bytes
                 )
     except (FetchProblem, httpx.HTTPError, OSError, httpx.InvalidURL) as problem:
         words = f"{type(problem).__name__.lstrip('_')}: {problem}"
-        return new_fetch(source.name, source.url, now, "failed", None, problem=words)
+        return new_fetch(source.name, url, now, "failed", None, problem=words, part=part)
     kept = {
         "http_status": response.status_code,
         "etag": response.headers.get("etag"),
@@ -101,13 +106,13 @@ def fetch(source: Source, snapshots: Snapshots, settings: Settings) -> Fetch:
     if response.status_code == 304 and last:
         kept = {"http_status": 304, "etag": last.etag, "last_modified": last.last_modified}
         return new_fetch(
-            source.name, source.url, now, "unchanged", None, sha256=last.sha256, **kept
+            source.name, url, now, "unchanged", None, sha256=last.sha256, part=part, **kept
         )
     if response.status_code != 200:
         problem_words = f"HTTP {response.status_code}"
-        return new_fetch(source.name, source.url, now, "failed", None, problem=problem_words)
+        return new_fetch(source.name, url, now, "failed", None, problem=problem_words, part=part)
     snapshots.keep(payload)
-    return new_fetch(source.name, source.url, now, "ok", payload, **kept)
+    return new_fetch(source.name, url, now, "ok", payload, part=part, **kept)
 
 
 def take_offline_edition(source: Source, snapshots: Snapshots) -> Fetch | None:
@@ -119,3 +124,13 @@ def take_offline_edition(source: Source, snapshots: Snapshots) -> Fetch | None:
     if any(f.source == source.name and f.sha256 == sha256 for f in snapshots.fetches()):
         return None
     return new_fetch(source.name, source.url, datetime.now(UTC), "ok", payload)
+
+
+def read_source(source: Source, snapshots: Snapshots, settings: Settings) -> list[Fetch]:
+    """All attempts due for a source now: its live parts, or its offline edition, or none."""
+    if settings.offline:
+        edition = take_offline_edition(source, snapshots)
+        return [edition] if edition else []
+    if not source.is_live:
+        return []
+    return [fetch(source, snapshots, settings, part) for part in source.live_parts]

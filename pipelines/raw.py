@@ -42,6 +42,8 @@ class Fetch:
     sha256: str | None = None
     bytes: int | None = None
     problem: str | None = None
+    #: Which file of a source that publishes several; empty for a source of one file.
+    part: str = ""
 
 
 def new_fetch(
@@ -51,7 +53,7 @@ def new_fetch(
     moment = fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     kept = more.pop("sha256", None)
     sha256 = hashlib.sha256(payload).hexdigest() if payload is not None else kept
-    identity = f"{source}|{moment}|{status}|{sha256}"
+    identity = "|".join(filter(None, (source, moment, status, str(sha256), more.get("part"))))
     return Fetch(
         fetch_id=hashlib.sha256(identity.encode()).hexdigest()[:16],
         source=source,
@@ -131,11 +133,12 @@ create table if not exists raw.fetches (
     fetch_id varchar primary key, source varchar not null, url varchar not null,
     fetched_at timestamp not null, status varchar not null, http_status integer, etag varchar,
     last_modified varchar, sha256 varchar, bytes bigint, problem varchar,
-    observed integer, rejected integer
+    part varchar not null, observed integer, rejected integer
 );
 comment on table raw.fetches is
     'Every attempt to read a source, with what came of it (status ok, unchanged or failed).';
 comment on column raw.fetches.problem is 'What went wrong, in words; null if nothing did.';
+comment on column raw.fetches.part is 'File of a source that publishes several; else empty.';
 comment on column raw.fetches.observed is 'Rows of the payload that met the wire contract.';
 comment on column raw.fetches.rejected is 'Rows of the payload quarantined by the wire contract.';
 create table if not exists raw.quarantine (
@@ -155,12 +158,13 @@ comment on table raw.sources is 'Terms of every source, as its module states the
 
 RUNS_DDL = """
 create table if not exists raw.{name} (
-    key varchar not null, fields json not null,
+    key varchar not null, part varchar not null, fields json not null,
     first_fetch_id varchar not null, first_seen_at timestamp not null,
     previous_fetch_at timestamp, last_seen_at timestamp, ended_at timestamp
 );
 comment on table raw.{name} is
     'Runs of observations: what the source said under a key, from first_seen_at until ended_at.';
+comment on column raw.{name}.part is 'File of the source it stands in; empty if there is one.';
 comment on column raw.{name}.previous_fetch_at is
     'Last good fetch before the first that showed it; null if that was the first of all.';
 comment on column raw.{name}.last_seen_at is 'Last fetch that showed it; null while it goes on.';
@@ -205,7 +209,7 @@ class _Runs:
         self.connection = connection
         self.table = table
         rows = connection.execute(
-            f"select key, fields, first_fetch_id, first_seen_at, previous_fetch_at "
+            f"select key, part, fields, first_fetch_id, first_seen_at, previous_fetch_at "
             f"from {table} where ended_at is null"
         ).fetchall()
         self.open: dict[str, list[Any]] = {row[0]: list(row[1:]) for row in rows}
@@ -228,17 +232,24 @@ class _Runs:
             seen.add(observation.key)
             fields = json.dumps(observation.fields, sort_keys=True, separators=(",", ":"))
             run = self.open.get(observation.key)
-            if run is not None and run[0] == fields:
+            if run is not None and run[1] == fields:
                 continue
             if run is not None:
                 self._close(observation.key, previous_at, fetched_at)
-            self.open[observation.key] = [fields, fetch.fetch_id, fetched_at, previous_at]
-        for key in [key for key in self.open if key not in seen and key not in held]:
+            self.open[observation.key] = [
+                fetch.part, fields, fetch.fetch_id, fetched_at, previous_at
+            ]  # fmt: skip
+        gone = [
+            key
+            for key, run in self.open.items()
+            if run[0] == fetch.part and key not in seen and key not in held
+        ]
+        for key in gone:
             self._close(key, previous_at, fetched_at)
 
     def _close(self, key: str, last_seen_at: datetime | None, ended_at: datetime) -> None:
         run = self.open.pop(key)
-        self.closed.append((key, *run, last_seen_at or run[2], ended_at))
+        self.closed.append((key, *run, last_seen_at or run[3], ended_at))
         if key in self.stored:
             self.stored.discard(key)
             self.dropped.append(key)
@@ -256,8 +267,8 @@ class _Runs:
         if rows:
             columns = list(zip(*rows, strict=True))
             stamp = pa.timestamp("us")
-            kinds = [pa.string(), pa.string(), pa.string(), stamp, stamp, stamp, stamp]
-            names = ["key", "fields", "first_fetch_id", "first_seen_at", "previous_fetch_at",
+            kinds = [pa.string()] * 4 + [stamp] * 4
+            names = ["key", "part", "fields", "first_fetch_id", "first_seen_at", "previous_fetch_at",
                      "last_seen_at", "ended_at"]  # fmt: skip
             batch = pa.table(
                 {n: pa.array(c, k) for n, c, k in zip(names, columns, kinds, strict=True)}
@@ -286,7 +297,7 @@ def load(
     """
     fetches = sorted(
         (fetch for fetch in snapshots.fetches() if fetch.source == source.name),
-        key=lambda fetch: (fetch.fetched_at, fetch.fetch_id),
+        key=lambda fetch: (fetch.fetched_at, fetch.part, fetch.fetch_id),
     )
     known = {
         row[0]
@@ -326,23 +337,26 @@ def _load(
     on_payload: Callable[[Fetch], None],
 ) -> None:
     runs = {t: _Runs(connection, f"raw.{source.name}__{t}") for t in source.things}
-    previous_at, previous_rows = first_row(
-        connection,
-        "select max(fetched_at), max_by(observed, fetched_at) from raw.fetches "
-        "where source = ? and status <> 'failed'",
-        [source.name],
-    )
+    last_good = {
+        part: (at, rows)
+        for part, at, rows in connection.execute(
+            "select part, max(fetched_at), max_by(observed, fetched_at) from raw.fetches "
+            "where source = ? and status <> 'failed' group by part",
+            [source.name],
+        ).fetchall()
+    }
     entries: list[tuple[Any, ...]] = []
     quarantined: list[tuple[str, str, str, str, str]] = []
     for fetch in fetches:
         fetched_at = _moment(fetch.fetched_at)
         status, problem = fetch.status, fetch.problem
+        previous_at, previous_rows = last_good.get(fetch.part, (None, None))
         parsed = Parsed()
         if fetch.status == "unchanged":
-            previous_at = fetched_at
+            last_good[fetch.part] = fetched_at, previous_rows
         elif fetch.status == "ok" and fetch.sha256:
             try:
-                parsed = source.parse(snapshots.read(fetch.sha256))
+                parsed = source.parse(snapshots.read(fetch.sha256), fetch.part)
                 rows = sum(map(len, parsed.things.values()))
                 if previous_rows and rows < source.smallest_share_of_last * previous_rows:
                     raise PayloadError(
@@ -356,14 +370,15 @@ def _load(
                 held = {rejected.key for rejected in parsed.rejected}
                 for thing, run in runs.items():
                     run.read(parsed.things.get(thing, []), held, fetch, fetched_at, previous_at)
-                previous_at, previous_rows = fetched_at, rows
+                last_good[fetch.part] = fetched_at, rows
+                previous_rows = rows
         observed = sum(map(len, parsed.things.values())) if parsed.things else previous_rows
         loaded.payloads += 1
         loaded.rejected += len(parsed.rejected)
         loaded.problems += status == "failed"
         entries.append(
             (fetch.fetch_id, fetch.source, fetch.url, fetched_at, status, fetch.http_status,
-             fetch.etag, fetch.last_modified, fetch.sha256, fetch.bytes, problem,
+             fetch.etag, fetch.last_modified, fetch.sha256, fetch.bytes, problem, fetch.part,
              observed if status != "failed" else None, len(parsed.rejected))
         )  # fmt: skip
         quarantined += [
@@ -373,13 +388,11 @@ def _load(
         on_payload(fetch)
     loaded.rows_written = sum(run.write() for run in runs.values())
     for entry in entries:
-        connection.execute(f"insert into raw.fetches values ({', '.join('?' * 13)})", entry)
+        connection.execute(f"insert into raw.fetches values ({', '.join('?' * 14)})", entry)
     if quarantined:
         columns = list(zip(*quarantined, strict=True))
         names = ["source", "fetch_id", "key", "fields", "reason"]
-        batch = pa.table(
-            {n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)}
-        )
+        batch = pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)})
         connection.register("new_quarantine", batch)
         connection.execute("insert into raw.quarantine select * from new_quarantine")
         connection.unregister("new_quarantine")
@@ -407,7 +420,9 @@ def backfill(
         payload = path.read_bytes()
         snapshots.keep(payload)
         moment = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
-        fetches.append(new_fetch(source.name, source.url, moment, "ok", payload))
+        part = path.relative_to(folder / source.name / day).as_posix() if source.is_tree else ""
+        url = source.url_of(part)
+        fetches.append(new_fetch(source.name, url, moment, "ok", payload, part=part))
         on_payload(path)
     return snapshots.append(fetches)
 
@@ -416,7 +431,6 @@ def archive_files(folder: Path, sources: Iterable[Source]) -> Iterable[tuple[Sou
     """(source, day, file) for every payload of an archive, in the order of days."""
     for source in sources:
         for day in sorted((folder / source.name).glob("????-??-??")):
-            for name in source.file_names:
-                if (day / name).is_file():
-                    yield source, day.name, day / name
-                    break
+            found = [p for name in source.file_names for p in sorted(day.glob(name))]
+            for path in found if source.is_tree else found[:1]:
+                yield source, day.name, path

@@ -469,9 +469,7 @@ def _document(table: Table, connection: Connection) -> None:
         )
     connection.execute(f"comment on table {table.full_name} is {_quoted(table.description)}")
     for column, comment in table.columns.items():
-        connection.execute(
-            f"comment on column {table.full_name}.{column} is {_quoted(comment)}"
-        )
+        connection.execute(f"comment on column {table.full_name}.{column} is {_quoted(comment)}")
 
 
 def build_all(

@@ -67,13 +67,26 @@ class Source:
     may_use_commercially: bool
     #: Tables under `raw`: `<name>__<thing>`.
     things: tuple[str, ...]
-    #: File names the archive may hold for this source; the first found is read.
+    #: File names (patterns) the archive may hold for this source. Of a source of one file the
+    #: first found is read; of a tree all are, each a part with its own history.
     file_names: tuple[str, ...]
+    is_tree: bool
+    #: Parts fetched live; the one empty part of a source of one file.
+    live_parts: tuple[str, ...]
+    #: False where only an archive exists: the endpoint is dead, or its terms forbid collecting.
+    is_live: bool
+    #: Environment variable that holds the key its API needs, if it needs one.
+    key_variable: str | None
     #: Fewer rows than this share of the last good payload is a broken feed, not news.
     smallest_share_of_last: float
-    parse: Callable[[bytes], Parsed]
+    #: `parse(payload, part)`; raises PayloadError.
+    parse: Callable[[bytes, str], Parsed]
     #: Bytes to use without network, if the source comes with an installed package.
     offline_edition: Callable[[], bytes] | None
+
+    def url_of(self, part: str) -> str:
+        """Address of one part; `url` is the folder of a tree, or the file itself."""
+        return f"{self.url}/{part}" if part else self.url
 
 
 @cache

@@ -63,7 +63,7 @@ def _dated_prices(model: Mapping[str, Any]) -> Iterable[tuple[str | None, Any]]:
             yield constraint["start_date"], conditional.get("prices")
 
 
-def parse(payload: bytes) -> Parsed:
+def parse(payload: bytes, part: str = "") -> Parsed:
     """Read all providers. Raises PayloadError if the document is not the price list."""
     document = read_json(payload)
     if not isinstance(document, list):
@@ -140,6 +140,10 @@ SOURCE = Source(
     may_use_commercially=True,
     things=("prices",),
     file_names=("data.json",),
+    is_tree=False,
+    live_parts=("",),
+    is_live=True,
+    key_variable=None,
     smallest_share_of_last=0.6,
     parse=parse,
     offline_edition=offline_edition,

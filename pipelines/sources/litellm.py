@@ -37,7 +37,7 @@ class Row(BaseModel):
     deprecation_date: str | None = None
 
 
-def parse(payload: bytes) -> Parsed:
+def parse(payload: bytes, part: str = "") -> Parsed:
     """Read the price map. Raises PayloadError if it is not one."""
     document = read_json(payload)
     if not isinstance(document, Mapping):
@@ -79,6 +79,10 @@ SOURCE = Source(
         "model_prices_and_context_window.json",
         "model_prices_and_context_window_backup.json",
     ),
+    is_tree=False,
+    live_parts=("",),
+    is_live=True,
+    key_variable=None,
     smallest_share_of_last=0.6,
     parse=parse,
     offline_edition=None,

@@ -43,7 +43,7 @@ class Row(BaseModel):
     limit: Limit | None = None
 
 
-def parse(payload: bytes) -> Parsed:
+def parse(payload: bytes, part: str = "") -> Parsed:
     """Read all providers. Raises PayloadError if the document is not the catalogue."""
     document = read_json(payload)
     if not isinstance(document, Mapping):
@@ -81,6 +81,10 @@ SOURCE = Source(
     may_use_commercially=True,
     things=("prices",),
     file_names=("api.json",),
+    is_tree=False,
+    live_parts=("",),
+    is_live=True,
+    key_variable=None,
     smallest_share_of_last=0.6,
     parse=parse,
     offline_edition=None,

@@ -1,0 +1,277 @@
+"""Markdown into HTML and into Typst markup; it knows nothing of models, prices or launches."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from pipelines.briefings.facts import Fact
+
+#: Narrowest and widest share of a table a column may ask for in print, in characters.
+COLUMN_LEAST, COLUMN_MOST = 7, 42
+CHART = "chart:"
+
+
+def parser() -> MarkdownIt:
+    """CommonMark with tables; raw HTML is text."""
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def to_html(text: str, cited: Mapping[int, Fact], figures: Mapping[str, str]) -> str:
+    """HTML of a Markdown text: links to facts, scrolling tables, charts where `chart:` stands.
+
+    `figures` are HTML by chart name, trusted as it is.
+    """
+    markdown = parser()
+    tokens = _with_charts(markdown.parse(text), figures)
+    _name_headings(tokens)
+    for token in tokens:
+        for link in token.children or []:
+            if link.type == "link_open":
+                _describe_link(link, cited)
+    markdown.add_render_rule("table_open", _table_open)
+    markdown.add_render_rule("table_close", _table_close)
+    return str(markdown.renderer.render(tokens, markdown.options, {}))
+
+
+def _table_open(*_: Any) -> str:
+    return '<div class="scroll" role="region" aria-label="table" tabindex="0"><table>\n'
+
+
+def _table_close(*_: Any) -> str:
+    return "</table></div>\n"
+
+
+def sections(text: str) -> list[tuple[str, str]]:
+    """Anchor and words of every second-level heading."""
+    tokens = parser().parse(text)
+    return [
+        (_slug(tokens[i + 1].content), _words(tokens[i + 1]))
+        for i, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag == "h2"
+    ]
+
+
+def _words(inline: Token) -> str:
+    return "".join(t.content for t in inline.children or [] if t.type in ("text", "code_inline"))
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _name_headings(tokens: list[Token]) -> None:
+    for i, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h2":
+            token.attrSet("id", _slug(tokens[i + 1].content))
+
+
+def _describe_link(link: Token, cited: Mapping[int, Fact]) -> None:
+    target = str(link.attrGet("href") or "")
+    number = re.fullmatch(r"#f(\d+)", target)
+    if number and int(number[1]) in cited:
+        link.attrSet("class", "fact")
+        link.attrSet("title", cited[int(number[1])].citation)
+    elif not target.startswith("#"):
+        link.attrSet("rel", "noopener noreferrer")
+
+
+def _with_charts(tokens: list[Token], figures: Mapping[str, str]) -> list[Token]:
+    """Paragraphs that hold a chart only, replaced by the chart."""
+    found: list[Token] = []
+    skip = 0
+    for i, token in enumerate(tokens):
+        if skip:
+            skip -= 1
+            continue
+        name = _chart_name(tokens[i + 1]) if token.type == "paragraph_open" else None
+        if name in figures:
+            block = Token("html_block", "", 0)
+            block.content = figures[str(name)]
+            found.append(block)
+            skip = 2
+        else:
+            found.append(token)
+    return found
+
+
+def _chart_name(inline: Token) -> str | None:
+    children = inline.children or []
+    if len(children) != 1 or children[0].type != "image":
+        return None
+    source = str(children[0].attrGet("src") or "")
+    return source.removeprefix(CHART) if source.startswith(CHART) else None
+
+
+def chart_titles(text: str) -> dict[str, str]:
+    """The words under each chart, by its name: the alternative text of its image."""
+    titles = {}
+    for token in parser().parse(text):
+        name = _chart_name(token) if token.type == "inline" else None
+        if name is not None:
+            image = (token.children or [])[0]
+            titles[name] = "".join(child.content for child in image.children or [])
+    return titles
+
+
+def replace_charts(text: str, blocks: Mapping[str, str]) -> str:
+    """A Markdown text with each chart's line replaced by a block of Markdown."""
+
+    def block(match: re.Match[str]) -> str:
+        return blocks.get(match["name"], match[0])
+
+    return re.sub(r"^!\[.*\]\(chart:(?P<name>[a-z0-9_]+)\)$", block, text, flags=re.MULTILINE)
+
+
+# ------------------------------------------------------------------ Typst
+
+
+def typst_text(text: str) -> str:
+    """Any text as a Typst string expression, which no markup in it can leave."""
+    return f"#{typst_string(text)};" if text else ""
+
+
+def typst_string(text: str) -> str:
+    """A Typst string literal; line breaks and control characters become spaces."""
+    words = re.sub(r"[\x00-\x1f\x7f]+", " ", text)
+    return '"' + words.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def to_typst(text: str, images: Mapping[str, str]) -> str:
+    """Typst markup of a Markdown text. `images` are file names by chart name."""
+    out: list[str] = []
+    tokens = parser().parse(text)
+    at = 0
+    while at < len(tokens):
+        at = _block(tokens, at, out, images)
+    return "\n".join(out)
+
+
+def _block(tokens: list[Token], at: int, out: list[str], images: Mapping[str, str]) -> int:
+    token = tokens[at]
+    if token.type == "heading_open":
+        out.append(f"{'=' * int(token.tag[1])} {_inline(tokens[at + 1])}\n")
+        return at + 3
+    if token.type == "paragraph_open":
+        name = _chart_name(tokens[at + 1])
+        if name is not None:
+            caption = typst_text(chart_titles_of(tokens[at + 1]))
+            if name in images:
+                out.append(f'#chart("{images[name]}")[{caption}]\n')
+        else:
+            out.append(_inline(tokens[at + 1]) + ("\n" if not token.hidden else ""))
+        return at + 3
+    if token.type in LISTS:
+        end = _closing(tokens, at)
+        items = _items(tokens, at + 1, end, images)
+        out.append(f"#{LISTS[token.type]}({', '.join(f'[{item}]' for item in items)})\n")
+        return end + 1
+    if token.type == "blockquote_open":
+        end = _closing(tokens, at)
+        inner: list[str] = []
+        position = at + 1
+        while position < end:
+            position = _block(tokens, position, inner, images)
+        out.append(f"#note[{' '.join(inner)}]\n")
+        return end + 1
+    if token.type == "table_open":
+        end = _closing(tokens, at)
+        out.append(_table(tokens[at : end + 1]))
+        return end + 1
+    if token.type in ("fence", "code_block"):
+        out.append(f"#raw({typst_string(token.content)}, block: true)\n")
+    if token.type == "hr":
+        out.append("#line(length: 100%, stroke: 0.4pt)\n")
+    return at + 1
+
+
+LISTS = {"bullet_list_open": "list", "ordered_list_open": "enum"}
+
+
+def chart_titles_of(inline: Token) -> str:
+    """The alternative text of a paragraph's only image."""
+    image = (inline.children or [])[0]
+    return "".join(child.content for child in image.children or [])
+
+
+def _closing(tokens: list[Token], at: int) -> int:
+    depth = 0
+    for i in range(at, len(tokens)):
+        depth += tokens[i].nesting
+        if depth == 0:
+            return i
+    return len(tokens) - 1
+
+
+def _items(tokens: list[Token], at: int, end: int, images: Mapping[str, str]) -> list[str]:
+    items = []
+    while at < end:
+        close = _closing(tokens, at)
+        inner: list[str] = []
+        position = at + 1
+        while position < close:
+            position = _block(tokens, position, inner, images)
+        items.append(" ".join(inner))
+        at = close + 1
+    return items
+
+
+def _table(tokens: list[Token]) -> str:
+    """A table whose columns are as wide as their words ask for; the head repeats on each page."""
+    table_rows: list[list[tuple[str, str]]] = []
+    alignments: list[str] = []
+    for i, token in enumerate(tokens):
+        if token.type == "tr_open":
+            table_rows.append([])
+        if token.type in ("th_open", "td_open"):
+            cell = tokens[i + 1]
+            table_rows[-1].append((_inline(cell), _words_deep(cell)))
+            if token.type == "th_open":
+                style = str(token.attrGet("style") or "")
+                alignments.append("right" if "right" in style else "left")
+    widths = [
+        min(max(max(len(row[i][1]) for row in table_rows if i < len(row)), COLUMN_LEAST),
+            COLUMN_MOST)
+        for i in range(len(alignments))
+    ]  # fmt: skip
+    columns = ", ".join(f"{width}fr" for width in widths)
+    head, *body = [", ".join(f"[{cell}]" for cell, _ in row) for row in table_rows]
+    return (
+        f"#grid-table(columns: ({columns},), align: ({', '.join(alignments)},), "
+        f"table.header({head}),\n" + ",\n".join(body) + ")\n"
+    )
+
+
+def _words_deep(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or [])
+
+
+def _inline(inline: Token) -> str:
+    return "".join(INLINE[t.type](t) for t in inline.children or [] if t.type in INLINE)
+
+
+def _link_open(token: Token) -> str:
+    target = str(token.attrGet("href") or "")
+    number = re.fullmatch(r"#(f\d+)", target)
+    if number:
+        return f"#link(label({typst_string(number[1])}))["
+    if target.startswith(("http://", "https://")):
+        return f"#link({typst_string(target)})["
+    return "#text()["
+
+
+INLINE: Mapping[str, Callable[[Token], str]] = {
+    "text": lambda token: typst_text(token.content),
+    "code_inline": lambda token: f"#raw({typst_string(token.content)});",
+    "softbreak": lambda token: " ",
+    "hardbreak": lambda token: "#linebreak();",
+    "strong_open": lambda token: "#strong[",
+    "strong_close": lambda token: "];",
+    "em_open": lambda token: "#emph[",
+    "em_close": lambda token: "];",
+    "link_open": _link_open,
+    "link_close": lambda token: "];",
+}
+
