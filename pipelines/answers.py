@@ -2,10 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipelines.identity import Registry
-from pipelines.tables import Connection, first_row
+from pipelines.warehouse import Connection, first_row
+
+if TYPE_CHECKING:
+    from pipelines.identity import Registry
 
 
 class UnknownModel(Exception):
@@ -147,7 +149,9 @@ def _why_unknown(connection: Connection, model_id: str, as_of: date, known: date
     return "the price changed, or the listing ended, around that day; which side it was is unknown"
 
 
-def _registry(connection: Connection) -> Registry:
+def _registry(connection: Connection) -> "Registry":
+    from pipelines.identity import Registry  # needs pandas: slow, and rarely asked
+
     frames = {
         name: connection.execute(f"select * from {table}").df()
         for name, table in {

@@ -13,7 +13,8 @@ from pydantic import PrivateAttr
 from pipelines import fetch, raw, tables, warehouse
 from pipelines.settings import Settings
 from pipelines.sources import Source, sources
-from pipelines.tables import CheckFailed, Connection, Report, Table, catalogue
+from pipelines.tables import CheckFailed, Report, Table, catalogue
+from pipelines.warehouse import Connection
 
 OWNERS = ["team:bellwether"]
 PUBLISHED = dg.AssetKey(["published", "warehouse"])

@@ -14,8 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table as Grid
 
 from pipelines.settings import Settings
-from pipelines.tables import Connection
-from pipelines.warehouse import WarehouseError, open_reader
+from pipelines.warehouse import Connection, WarehouseError, open_reader
 
 app = typer.Typer(
     help="Market intelligence for the model-API market, on evidence.\n\n"

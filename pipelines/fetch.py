@@ -19,6 +19,9 @@ ATTEMPTS = 3
 RETRY_STATUSES = {429, 500, 502, 503, 504}
 USER_AGENT = f"Bellwether/{version('bellwether')} (market-intelligence pipeline)"
 
+#: Retries are the fetch log's business; stamina would print each.
+stamina.instrumentation.set_on_retry_hooks([])
+
 
 class FetchProblem(Exception):
     """A download that did not give a payload; the message says why, for the log."""
@@ -133,4 +136,8 @@ def read_source(source: Source, snapshots: Snapshots, settings: Settings) -> lis
         return [edition] if edition else []
     if not source.is_live:
         return []
-    return [fetch(source, snapshots, settings, part) for part in source.live_parts]
+    attempts = [fetch(source, snapshots, settings, part) for part in source.live_parts]
+    if all(attempt.status == "failed" for attempt in attempts):
+        edition = take_offline_edition(source, snapshots)
+        attempts += [edition] if edition else []
+    return attempts

@@ -22,7 +22,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.sources import Observation, Parsed, PayloadError, Source
-from pipelines.tables import Connection, first_row
+from pipelines.warehouse import Connection, first_row
 
 STATUSES = ("ok", "unchanged", "failed")
 
@@ -268,8 +268,10 @@ class _Runs:
             columns = list(zip(*rows, strict=True))
             stamp = pa.timestamp("us")
             kinds = [pa.string()] * 4 + [stamp] * 4
-            names = ["key", "part", "fields", "first_fetch_id", "first_seen_at", "previous_fetch_at",
-                     "last_seen_at", "ended_at"]  # fmt: skip
+            names = [
+                "key", "part", "fields", "first_fetch_id", "first_seen_at", "previous_fetch_at",
+                "last_seen_at", "ended_at",
+            ]  # fmt: skip
             batch = pa.table(
                 {n: pa.array(c, k) for n, c, k in zip(names, columns, kinds, strict=True)}
             )

@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     home: Path = Field(default=PROJECT, description="Where data/ and reports/out/ live.")
     offline: bool = Field(default=False, description="Use the bundled edition only; fetch nothing.")
     threads: int = Field(default=2, description="DuckDB threads.")
-    memory_limit: str = Field(default="2GB", description="DuckDB memory of the writer.")
+    memory_limit: str = Field(default="700MB", description="DuckDB memory of the writer.")
     keep_published: int = Field(default=3, ge=1, description="Published versions kept.")
     fetch_timeout_s: float = Field(default=60.0, description="Total time one download may take.")
     fetch_max_bytes: int = Field(default=64_000_000, description="Size cap, inflated.")

@@ -30,8 +30,8 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.settings import SQL
+from pipelines.warehouse import Connection, first_row
 
-Connection = duckdb.DuckDBPyConnection
 LAYERS = ("raw", "seeds", "staging", "core", "analysis", "marts")
 #: Which layers a layer may read: left to right, never back.
 MAY_READ = {
@@ -44,14 +44,6 @@ MAY_READ = {
 #: The ingestion's own log and the sources' terms, which provenance and source health may read.
 OPEN_TO_ALL = {"raw.fetches", "raw.sources", "raw.quarantine"}
 SAMPLE_ROWS = 5
-
-
-def first_row(
-    connection: Connection, query: str, parameters: list[Any] | None = None
-) -> tuple[Any, ...]:
-    """First row of an answer, read to its end; an answer half read blocks its connection."""
-    rows = connection.execute(query, parameters).fetchall()
-    return rows[0] if rows else ()
 
 
 class TableError(Exception):

@@ -4,11 +4,13 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from pipelines.settings import Settings
-from pipelines.tables import Connection, first_row
+
+Connection = duckdb.DuckDBPyConnection
 
 #: So that people's DuckDB 1.5 shells and drivers open the published file too.
 PUBLISHED_STORAGE = "v1.5.0"
@@ -16,6 +18,14 @@ PUBLISHED_STORAGE = "v1.5.0"
 
 class WarehouseError(Exception):
     """A warehouse that cannot be opened; the message says what to do."""
+
+
+def first_row(
+    connection: Connection, query: str, parameters: list[Any] | None = None
+) -> tuple[Any, ...]:
+    """First row of an answer, read to its end; an answer half read blocks its connection."""
+    rows = connection.execute(query, parameters).fetchall()
+    return rows[0] if rows else ()
 
 
 @contextlib.contextmanager

@@ -40,8 +40,8 @@ READS = {
     "positioning": "select * from marts.positioning where side = 'with' and basis = 'hindsight'",
     "segments": "select * from core.segments",
     "list_prices": (
-        "select asked.event_id, p.model_id, p.input_usd_per_mtok, p.output_usd_per_mtok, p.claim_id "
-        "from (select distinct c.event_id from core.claims as c) as a "
+        "select asked.event_id, p.model_id, p.input_usd_per_mtok, p.output_usd_per_mtok, "
+        "p.claim_id from (select distinct c.event_id from core.claims as c) as a "
         "inner join core.events as asked on asked.event_id = a.event_id "
         "cross join prices_on(asked.effective_on, null) as p where p.is_list_price"
     ),
@@ -74,7 +74,9 @@ def _name(facts: dict[str, pd.DataFrame], model_id: str | None) -> str:
 
 
 def _figure(value: float, unit: str | None) -> str:
-    return f"{value:g}%" if unit == "percent" else f"{value:,.0f}" if unit == "elo" else f"{value:g}"
+    if unit == "percent":
+        return f"{value:g}%"
+    return f"{value:,.0f}" if unit == "elo" else f"{value:g}"
 
 
 def check_price_discount(claim: Verdict, facts: dict[str, pd.DataFrame]) -> Verdict:

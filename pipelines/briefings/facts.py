@@ -23,7 +23,7 @@ UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u206
 RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~&$#!])")
 #: What begins a list, a quotation or a heading where a line begins with it.
-LINE_START = re.compile(r"^(\s*)([-+=:]|\d+(?=[.)]))")
+LINE_START = re.compile(r"^([-+=]+|\d+)(?=$|\s|[.)](?:\s|$))")
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,11 @@ class Fact:
 
     @property
     def citation(self) -> str:
-        """Publisher, date and licence, for a tooltip."""
+        """Publisher, dates and licence."""
         day = self.published_on or self.known_on
-        return ", ".join(str(part) for part in (self.publisher, day, self.licence) if part)
+        known = self.published_on and self.known_on != self.published_on and self.known_on
+        parts = (self.publisher, day, known and f"known {known}", self.licence)
+        return ", ".join(str(part) for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,12 @@ def plain(value: Any) -> str:
 
 def markdown(value: Any) -> str:
     """Text that Markdown shows as it is, wherever in a line it stands."""
-    return LINE_START.sub(r"\1\\\2", MARKDOWN.sub(r"\\\1", plain(value)), count=1)
+    text = MARKDOWN.sub(r"\\\1", plain(value))
+    start = LINE_START.match(text)
+    if start is None:
+        return text
+    at = start.end() if text[0].isdigit() else 0
+    return f"{text[:at]}\\{text[at:]}" if at < len(text) else text
 
 
 def code(value: Any) -> Markup:

@@ -16,11 +16,14 @@ from pipelines.briefings.facts import (
     Facts,
     Figure,
     day,
+    decimal_places,
     quoted,
     score_format,
+    usd,
 )
 from pipelines.settings import SQL
-from pipelines.tables import Connection, first_row, read_table
+from pipelines.tables import read_table
+from pipelines.warehouse import Connection, first_row
 
 Row = dict[str, Any]
 
@@ -35,6 +38,8 @@ CLEARLY = 0.9
 #: Gaps between publishers that are worth a sentence, in the benchmark's unit.
 WORTH_SAYING = {"percent": 2.0, "elo": 40.0}
 LOST = ("cannibalised", "exposed")
+#: Who measured what a model's own vendor publishes.
+OWN = "vendors' own"
 SIBLINGS, PEERS, NOTABLE, BENCHMARKS, DISAGREEMENTS, RUNS, UNPRICED = 6, 2, 6, 20, 6, 10, 5
 CHARTS_OF_BEST_RANKS = 2
 SUGGESTIONS = 5
@@ -302,7 +307,7 @@ def _by(key: str, found: list[Row]) -> dict[str, Row]:
 
 def price_fact(launch: Launch, price: Row) -> Fact:
     """A list price as its publisher states it."""
-    text = f"${price['input_usd_per_mtok']:f} in, ${price['output_usd_per_mtok']:f} out"
+    text = f"{usd(price['input_usd_per_mtok'])} in, {usd(price['output_usd_per_mtok'])} out"
     return Fact(
         says=f"List price of {launch.name(price['model_id'])} on {launch.moment.as_of}",
         value=text,
@@ -325,7 +330,7 @@ def result_fact(launch: Launch, result: Row) -> Fact:
     return Fact(
         says=f"{launch.name(result['model_id'])} on {result['benchmark']} "
         f"({', '.join(str(part) for part in how if part)})",
-        value=f"{result['score'].normalize():f}" + (f"; run cost ${cost:f}" if cost else ""),
+        value=decimal_places(result["score"]) + (f"; run cost {usd(cost)}" if cost else ""),
         unit=result["unit"],
         publisher=result["publisher"],
         published_on=result["published_on"],
@@ -640,7 +645,7 @@ def benchmark_rows(launch: Launch, peers: Sequence[str]) -> list[Row]:
     lines: list[Row] = []
     for (benchmark, evidence), found in _groups(about, "benchmark_id", "evidence"):
         if evidence == "official":
-            lines.append(_line(launch, found, columns, "vendors' own", None))
+            lines.append(_line(launch, found, columns, OWN, None))
             continue
         options = [
             _line(launch, same, columns, publisher, release)
@@ -648,10 +653,10 @@ def benchmark_rows(launch: Launch, peers: Sequence[str]) -> list[Row]:
         ]
         lines.append(max(options, key=lambda line: (line["filled"], line["latest"])))
     lines = [line for line in lines if line["has_entrant"]]
-    lines.sort(key=lambda line: (-line["filled"], line["publisher"] != "vendors' own"))
+    lines.sort(key=lambda line: (-line["filled"], line["publisher"] != OWN))
     chosen = lines[:BENCHMARKS]
     chosen.sort(
-        key=lambda line: (line["ability"], line["benchmark"], line["publisher"] != "vendors' own")
+        key=lambda line: (line["ability"], line["benchmark"], line["publisher"] != OWN)
     )
     return chosen
 
@@ -666,11 +671,17 @@ def _groups(found: list[Row], *keys: str) -> list[tuple[tuple[str, ...], list[Ro
 def _line(
     launch: Launch, found: list[Row], columns: Sequence[str], publisher: str, release: str | None
 ) -> Row:
-    """One line of the benchmark table: per model the first published, at its best setting."""
+    """One line of the benchmark table, each model at its best setting.
+
+    A vendor's figure is the one of the launch, the first; an independent board's is its latest.
+    """
+    age = 1 if publisher == OWN else -1
     cells: list[Figure | None] = []
     for model_id in columns:
         own = [r for r in found if r["model_id"] == model_id]
-        best = min(own, key=lambda r: (r["published_on"], -r["score"]), default=None)
+        best = min(
+            own, key=lambda r: (age * r["published_on"].toordinal(), -r["score"]), default=None
+        )
         cells.append(
             launch.facts.figure(
                 best["score"], score_format(best["unit"]), result_fact(launch, best)
@@ -955,7 +966,9 @@ def judged(launch: Launch) -> list[Row]:
     entered = {p["segment_id"] for p in launch.positions if p["model_id"] in launch.releases}
     asked = [s for s in launch.segments if s in entered or s in {segment for segment, _ in named}]
     charted = chart_segments(launch)
-    order = [*charted, *(s for s in asked if s not in charted)]
+    order = sorted(
+        dict.fromkeys([*charted, *asked]), key=lambda s: (s not in entered, s not in charted)
+    )
     found = []
     for segment_id in order:
         inside = [i for i in launch.impact if i["segment_id"] == segment_id]
@@ -1259,6 +1272,9 @@ def baseline(launch: Launch, position: Row) -> Row:
         "entrant": launch.name(position["model_id"]),
         "segment": launch.segment_name(segment_id),
         "price": figure(mixed(own_price, 3, 1), "usd", price_fact(launch, own_price)),
+        "matched_by": None,
+        "nearest": None,
+        "step_up": None,
     }
     if cheapest:
         row["matched_by"] = _priced(launch, cheapest)
@@ -1564,8 +1580,8 @@ def sources(facts: Facts) -> list[Row]:
         {
             "publisher": publisher,
             "licence": licence,
-            "first_on": min((d for f in cited if (d := f.published_on or f.known_on))),
-            "last_on": max((d for f in cited if (d := f.published_on or f.known_on))),
+            "first_on": min(d for f in cited if (d := f.published_on or f.known_on)),
+            "last_on": max(d for f in cited if (d := f.published_on or f.known_on)),
             "count": len(cited),
             "numbers": [facts.number(f) for f in cited],
             "link": next((f.link for f in cited if f.link), None),

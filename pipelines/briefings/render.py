@@ -18,7 +18,7 @@ from pipelines.briefings import charts, typeset
 from pipelines.briefings.facts import Facts, code, plain
 from pipelines.briefings.launch import BriefingError, gather, sources
 from pipelines.settings import TEMPLATES
-from pipelines.tables import Connection
+from pipelines.warehouse import Connection
 
 __all__ = ["BriefingError", "launch"]
 
@@ -52,7 +52,8 @@ def write(kind: str, context: Mapping[str, Any], facts: Facts, out: Path) -> Pat
     body = Markup(markdown.get_template(f"{kind}.md.j2").render(**context).strip())
     titles = typeset.chart_titles(body)
     drawn = {name: charts.draw(context["charts"][name], title) for name, title in titles.items()}
-    shell = {**context, "status": DRAFT, "facts": list(facts.entries()), "plain": plain}
+    shell = {**context, "status": DRAFT, "facts": list(facts.entries())}
+    shell["footer"] = Markup(markdown.get_template("footer.md.j2").render(**shell).strip())
     out.mkdir(parents=True, exist_ok=True)
     pages = {
         "index.html": _html(body, titles, drawn, shell, facts),
@@ -93,7 +94,13 @@ def _html(
     }
     content = Markup(typeset.to_html(body, dict(facts.entries()), figures))
     page = html.get_template("page.html.j2")
-    return page.render(**shell, body=content, sections=typeset.sections(body))
+    words = {
+        **shell,
+        "body": content,
+        "footer": Markup(typeset.to_html(shell["footer"], {}, {})),
+        "sections": typeset.sections(body),
+    }
+    return page.render(**words)
 
 
 def _markdown(
@@ -110,19 +117,23 @@ def _markdown(
 
 def _pdf(body: str, drawn: Mapping[str, str], shell: Mapping[str, Any]) -> bytes:
     def show(value: Any) -> Markup:
-        return Markup(value) if hasattr(value, "__html__") else typeset_text(value)
+        if hasattr(value, "__html__"):
+            return Markup(value)
+        return Markup(typeset.typst_text(plain(value)))
 
-    def typeset_text(value: Any) -> Markup:
-        return Markup(typeset.typst_text(plain(value))) if value is not None else Markup("")
-
+    shells = _environment(show)
+    shells.filters["literal"] = lambda text: Markup(typeset.typst_string(plain(text)))
     with tempfile.TemporaryDirectory() as folder:
         for name, svg in drawn.items():
             (Path(folder) / f"{name}.svg").write_text(svg, encoding="utf-8")
         images = {name: f"{name}.svg" for name in drawn}
-        content = Markup(typeset.to_typst(body, images))
-        page = _environment(show).get_template("page.typ.j2")
+        words = {
+            **shell,
+            "body": Markup(typeset.to_typst(body, images)),
+            "footer": Markup(typeset.to_typst(shell["footer"], {})),
+        }
         source = Path(folder) / "page.typ"
-        source.write_text(page.render(**shell, body=content), encoding="utf-8")
+        source.write_text(shells.get_template("page.typ.j2").render(**words), encoding="utf-8")
         # The typesetter's own fonts and those of the chart library: the page looks alike anywhere.
         pdf: bytes = typst.compile(
             str(source), font_paths=[str(charts.FONTS)], ignore_system_fonts=True, timestamp=0
