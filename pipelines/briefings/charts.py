@@ -99,7 +99,7 @@ class Chart:
 
 def draw(chart: Chart, title: str) -> str:
     """The chart as an SVG document in the colours of paper; same input, same bytes."""
-    settings = {
+    settings: dict[Any, Any] = {
         "svg.fonttype": "none",
         "svg.hashsalt": chart.name,
         "font.family": "DejaVu Sans",
@@ -107,7 +107,8 @@ def draw(chart: Chart, title: str) -> str:
         "text.parse_math": False,
     }
     with matplotlib.rc_context(settings):
-        canvas = Canvas(figsize=(WIDTH, HEIGHT), layout="constrained")
+        canvas = Canvas(figsize=(WIDTH, HEIGHT))
+        canvas.subplots_adjust(left=0.075, right=0.99, bottom=0.11, top=0.93)
         FigureCanvasSVG(canvas)
         axes = canvas.add_subplot()
         _frame(axes, chart)
@@ -169,14 +170,16 @@ def _frontiers(axes: Axes, chart: Chart) -> None:
 
 
 def _points(axes: Axes, chart: Chart) -> None:
+    for kind, (_, _, name) in MARKS.items():
+        own = [p for p in chart.points if p.kind == kind]
+        is_plain = kind == "behind"
+        axes.vlines(
+            [p.price for p in own], [p.low for p in own], [p.high for p in own],
+            colors=COLOURS[name], linewidth=0.6 if is_plain else 1.2,
+            alpha=0.35 if is_plain else 0.9, zorder=3,
+        )  # fmt: skip
     for number, point in enumerate(chart.points):
         marker, size, name = MARKS[point.kind]
-        is_plain = point.kind == "behind"
-        axes.plot(
-            [point.price, point.price], [point.low, point.high], color=COLOURS[name],
-            linewidth=0.6 if is_plain else 1.2, alpha=0.35 if is_plain else 0.9,
-            zorder=3, solid_capstyle="butt",
-        )  # fmt: skip
         (drawn,) = axes.plot(
             [point.price], [point.capability], marker=marker, markersize=size, linestyle="none",
             color=COLOURS[name], markeredgecolor=COLOURS["--chart-paper"], markeredgewidth=0.6,
@@ -195,7 +198,7 @@ def _legend(axes: Axes, chart: Chart) -> None:
                 color=COLOURS[name], markeredgecolor=COLOURS["--chart-paper"], label=words,
             )  # fmt: skip
     axes.legend(
-        loc="outside lower center" if False else "upper center", bbox_to_anchor=(0.5, 1.1),
+        loc="upper center", bbox_to_anchor=(0.5, 1.1),
         ncol=6, frameon=False, fontsize=7.5, labelcolor=COLOURS["--chart-ink"],
         handletextpad=0.4, columnspacing=1.1,
     )  # fmt: skip
@@ -213,6 +216,8 @@ def _labels(axes: Axes, chart: Chart) -> None:
     ]  # fmt: skip
     if not texts:
         return
+    for number, text in enumerate(texts):
+        text.set_gid(f"label-{number}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         adjust_text(
@@ -230,10 +235,12 @@ def _labels(axes: Axes, chart: Chart) -> None:
 
 
 def _finish(svg: str, chart: Chart, title: str) -> str:
-    """Strip the preamble, make ids the chart's own, and add words for readers and screen readers."""
+    """Strip the preamble, make ids the chart's own, add words for those who hover or listen."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = svg.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    svg = svg.replace("xlink:href", "href").replace(
+        ' xmlns:xlink="http://www.w3.org/1999/xlink"', ""
+    )
     prefix = re.sub(r"[^a-z0-9-]", "-", chart.name)
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
     svg = re.sub(r"url\(#", f"url(#{prefix}-", svg)
@@ -245,6 +252,11 @@ def _finish(svg: str, chart: Chart, title: str) -> str:
         )
         mark = f'<g id="{prefix}-point-{number}">'
         svg = svg.replace(mark, f"{mark}<title>{escape(hover)}</title>", 1)
+    # A halo keeps a label readable where it crosses a line or a point.
+    halo = f"paint-order: stroke; stroke: {COLOURS['--chart-paper']}; stroke-width: 2.5px"
+    svg = re.sub(
+        rf'(<g id="{prefix}-label-\d+">.*?<text style=")', rf"\g<1>{halo}; ", svg, flags=re.DOTALL
+    )
     svg = re.sub(r"\n\s*", "\n", svg)
     svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
     words = (
@@ -253,9 +265,7 @@ def _finish(svg: str, chart: Chart, title: str) -> str:
     )
     head, _, rest = svg.partition(">")
     head = re.sub(r' (width|height)="[^"]*"', "", head)
-    return (
-        f'{head} role="img" aria-labelledby="{prefix}-title {prefix}-desc">{words}{rest.strip()}'
-    )
+    return f'{head} role="img" aria-labelledby="{prefix}-title {prefix}-desc">{words}{rest.strip()}'
 
 
 def themed(svg: str) -> str:
@@ -273,8 +283,6 @@ def table(chart: Chart) -> list[dict[str, Any]]:
             "kind": LEGEND[p.kind],
             "price": p.figures[0],
             "capability": p.figures[1],
-            "low": p.figures[2],
-            "high": p.figures[3],
         }
         for p in sorted(chart.points, key=lambda p: -p.capability)
     ]

@@ -23,7 +23,7 @@ UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u206
 RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~&$#!])")
 #: What begins a list, a quotation or a heading where a line begins with it.
-LINE_START = re.compile(r"^([-+=]+|\d+)(?=$|\s|[.)](?:\s|$))")
+LINE_START = re.compile(r"^(?:[-+=]+(?=$|\s)|\d+(?=[.)](?:$|\s)))")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Fact:
         day = self.published_on or self.known_on
         known = self.published_on and self.known_on != self.published_on and self.known_on
         parts = (self.publisher, day, known and f"known {known}", self.licence)
-        return ", ".join(str(part) for part in parts if part)
+        return ", ".join(plain(part) for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -141,10 +141,7 @@ def decimal_places(value: Any, least: int = 0) -> str:
 def usd(value: Any) -> str:
     """Dollars to the cent; four digits below a dollar, where prices are finer than cents."""
     amount = Decimal(str(value))
-    if 0 < abs(amount) < 1:
-        amount = Decimal(f"{amount:.4g}")
-    else:
-        amount = round(amount, 2)
+    amount = Decimal(f"{amount:.4g}") if 0 < abs(amount) < 1 else round(amount, 2)
     return f"${decimal_places(amount, 2)}"
 
 
@@ -161,7 +158,8 @@ def change(share: Any) -> str:
         return "the same"
     if value >= 1:
         return f"{value + 1:.3g} times as much"
-    return f"{abs(value):.0%} {'more' if value > 0 else 'less'}"
+    size = f"{abs(value):.0%}" if value > -0.99 else f"{abs(value):.1%}"
+    return f"{size} {'more' if value > 0 else 'less'}"
 
 
 def probability(value: Any) -> str:
@@ -181,6 +179,8 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "percent_score": lambda value: f"{decimal_places(value, 1)}%",
     "elo_score": lambda value: f"{float(value):,.0f}",
     "points": lambda value: f"{float(value):.1f}",
+    "interval": lambda value: "{:.1f} ({:.1f} to {:.1f})".format(*value),
+    "rank": lambda value: "{} of {}".format(*value),
     "count": lambda value: f"{int(value):,}",
     "date": lambda value: f"{day(value):%Y-%m-%d}",
     "text": str,

@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from pipelines.briefings import charts, typeset
 from pipelines.briefings.facts import Facts, code, plain
-from pipelines.briefings.launch import BriefingError, gather, sources
+from pipelines.briefings.launch import gather, sources
+from pipelines.briefings.market import BriefingError
 from pipelines.settings import TEMPLATES
 from pipelines.warehouse import Connection
 
@@ -81,7 +82,7 @@ def _html(
     body: str, titles: Mapping[str, str], drawn: Mapping[str, str], shell: Mapping[str, Any],
     facts: Facts,
 ) -> str:  # fmt: skip
-    html = _environment(lambda value: value)
+    html = _environment(lambda value: value if hasattr(value, "__html__") else plain(value))
     html.globals["number"] = facts.number
     figure = html.get_template("chart.html.j2")
     figures = {

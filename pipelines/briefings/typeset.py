@@ -9,8 +9,9 @@ from markdown_it.token import Token
 
 from pipelines.briefings.facts import Fact
 
-#: Narrowest and widest share of a table a column may ask for in print, in characters.
-COLUMN_LEAST, COLUMN_MOST = 7, 42
+#: Characters up to which a column in print keeps its own width, and from which more text earns
+#: no more of it.
+COLUMN_SHORT, COLUMN_MOST = 15, 60
 CHART = "chart:"
 
 
@@ -231,17 +232,22 @@ def _table(tokens: list[Token]) -> str:
             if token.type == "th_open":
                 style = str(token.attrGet("style") or "")
                 alignments.append("right" if "right" in style else "left")
-    widths = [
-        min(max(max(len(row[i][1]) for row in table_rows if i < len(row)), COLUMN_LEAST),
-            COLUMN_MOST)
-        for i in range(len(alignments))
-    ]  # fmt: skip
-    columns = ", ".join(f"{width}fr" for width in widths)
+    cells = [[row[i][1] for row in table_rows if i < len(row)] for i in range(len(alignments))]
+    widths = [column_width(column) for column in cells]
+    columns = ", ".join(widths)
     head, *body = [", ".join(f"[{cell}]" for cell, _ in row) for row in table_rows]
     return (
         f"#grid-table(columns: ({columns},), align: ({', '.join(alignments)},), "
         f"table.header({head}),\n" + ",\n".join(body) + ")\n"
     )
+
+
+def column_width(cells: list[str]) -> str:
+    """What a column asks for: its own width if its cells are short, else a share by its text."""
+    longest = max(len(cell) for cell in cells)
+    if longest <= COLUMN_SHORT:
+        return "auto"
+    return f"{min(longest, COLUMN_MOST)}fr"
 
 
 def _words_deep(inline: Token) -> str:
@@ -274,4 +280,3 @@ INLINE: Mapping[str, Callable[[Token], str]] = {
     "link_open": _link_open,
     "link_close": lambda token: "];",
 }
-

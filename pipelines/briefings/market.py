@@ -1,0 +1,280 @@
+"""The market around one launch, read once: which day is judged, and from what was known by when."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from pipelines.briefings.facts import (
+    Facts,
+    day,
+    quoted,
+)
+from pipelines.settings import SQL
+from pipelines.tables import read_table
+from pipelines.warehouse import Connection, first_row
+
+Row = dict[str, Any]
+#: Known time that leaves nothing out.
+EVERYTHING = date(9999, 12, 31)
+#: A list price first dated later than this says little about the launch.
+LATEST_FIRST_PRICE = timedelta(days=120)
+SUGGESTIONS = 5
+
+
+class BriefingError(Exception):
+    """A briefing that cannot be made; the message says why and what can be asked instead."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is judged, on which day, and from what was known by which other."""
+
+    event: Row
+    as_of: date
+    known_by: date
+    basis: str
+    judged_by: date
+    is_first_priced_day: bool
+
+    @property
+    def is_hindsight(self) -> bool:
+        """Everything known counts."""
+        return self.basis == "hindsight"
+
+    @property
+    def is_stored(self) -> bool:
+        """The marts hold this day; otherwise their queries are run for it."""
+        return bool(self.as_of == self.event["effective_on"])
+
+    @property
+    def judged_by_sql(self) -> str:
+        """Known time of prices and capability, as a SQL argument."""
+        return "null" if self.judged_by == EVERYTHING else quoted(self.judged_by)
+
+
+def rows(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    """An answer, read to its end, as dictionaries."""
+    answer = connection.execute(query, list(parameters))
+    names = [column[0] for column in answer.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def find_event(connection: Connection, asked: str) -> Row:
+    """The launch of this id, or of a model of this name. Raises BriefingError with near ids."""
+    events = {e["event_id"]: e for e in rows(connection, "select * from core.events")}
+    key = asked.strip().lower()
+    if key in events:
+        return events[key]
+    named = rows(
+        connection,
+        "select distinct r.event_id from core.releases as r "
+        "left join core.aliases as a on a.model_id = r.model_id where lower(r.model_id) = ? "
+        "or a.alias = ? or r.model_id like '%/' || ? or a.alias like '%/' || ?",
+        [key] * 4,
+    )
+    found = sorted({row["event_id"] for row in named} & set(events))
+    if len(found) == 1:
+        return events[found[0]]
+    near = found or difflib.get_close_matches(key, events, n=SUGGESTIONS, cutoff=0.3)
+    near += sorted(e for e in events if key and key in e and e not in near)[:SUGGESTIONS]
+    said = f"several launches are named '{asked}'" if found else f"no launch is named '{asked}'"
+    raise BriefingError(f"{said}; nearby: {', '.join(near) or ', '.join(sorted(events))}")
+
+
+def choose_moment(
+    connection: Connection, event: Row, as_of: date | None, known_by: date | None
+) -> Moment:
+    """Which day is judged from what. Raises BriefingError on a day nothing can be said of."""
+    effective, day_after = event["effective_on"], event["effective_on"] + timedelta(days=1)
+    newest = newest_fact(connection)
+    if known_by is not None and known_by < day_after:
+        raise BriefingError(
+            f"{event['event_id']} could first be used on {effective}; the earliest briefing is "
+            f"known by {day_after}, the day after"
+        )
+    if as_of is not None and not effective <= as_of <= (known_by or newest):
+        raise BriefingError(
+            f"as of {as_of}: must lie between {effective}, when {event['event_id']} could first "
+            f"be used, and {known_by or newest}, by which the facts were known"
+        )
+    is_hindsight = known_by is None or known_by >= newest
+    judged_by = EVERYTHING if is_hindsight else day_after
+    first_priced = None
+    if as_of is None:
+        (first_priced,) = first_row(
+            connection,
+            "select min(greatest(c.holds_from, ?)) from core.price_claims as c "
+            "inner join core.offerings as o on o.offering_id = c.offering_id "
+            "inner join core.releases as r on r.model_id = c.model_id "
+            "where r.event_id = ? and o.is_list_price and c.holds_from <= ? "
+            "and cast(c.known_at as date) <= ?",
+            [effective, event["event_id"], effective + LATEST_FIRST_PRICE, judged_by],
+        )
+        if first_priced is not None and first_priced > (known_by or newest):
+            first_priced = None
+    return Moment(
+        event=event,
+        as_of=as_of or first_priced or effective,
+        known_by=known_by or newest,
+        basis="hindsight" if is_hindsight else "day_after",
+        judged_by=judged_by,
+        is_first_priced_day=as_of is None and first_priced not in (None, effective),
+    )
+
+
+def newest_fact(connection: Connection) -> date:
+    """The day the newest fact became known: what "now" means on a page."""
+    (newest,) = first_row(
+        connection,
+        "select max(k.known_on) from ("
+        "select max(cast(known_at as date)) as known_on from core.price_claims "
+        "union all select max(published_on) from core.results "
+        "union all select max(published_on) from core.releases "
+        "union all select max(published_on) from core.companies "
+        "union all select max(stated_on) from core.claims) as k",
+    )
+    return day(newest)
+
+
+def place(connection: Connection, moment: Moment) -> None:
+    """Fill temporary tables `asked_positions`, `asked_impact` and `asked_companies`.
+
+    For a day the marts do not hold, the marts' own queries are run on that day, so that no rule
+    exists twice.
+    """
+    event_id = quoted(moment.event["event_id"])
+    positions = (
+        f"select * from marts.positioning where event_id = {event_id} "
+        f"and basis = {quoted(moment.basis)}"
+    )
+    if not moment.is_stored:
+        asked_day = (
+            f"(select 'asked' as day_id, {event_id} as event_id, {quoted(moment.basis)} as basis, "
+            f"date '{moment.as_of}' as as_of, date '{moment.judged_by}' as known_by)"
+        )
+        positions = _mart("positioning").replace("core.segment_days", asked_day)
+    connection.execute(f"create temp table asked_positions as {positions}")
+    impact = _mart("launch_impact").replace("marts.positioning", "asked_positions")
+    connection.execute(f"create temp table asked_impact as {impact}")
+    connection.execute(
+        "create temp view company_positions as "
+        "select * replace ('hindsight' as basis) from asked_positions"
+    )
+    companies = _mart("company_impact").replace("marts.positioning", "company_positions")
+    connection.execute(f"create temp table asked_companies as {companies}")
+
+
+def _mart(name: str) -> str:
+    return read_table(SQL / "marts" / f"{name}.sql").select
+
+
+@dataclass
+class Launch:
+    """Everything the sections draw from, read once."""
+
+    connection: Connection
+    facts: Facts
+    moment: Moment
+    models: dict[str, Row]
+    segments: dict[str, Row]
+    abilities: dict[str, str]
+    releases: dict[str, Row]
+    prices: dict[str, Row]
+    positions: list[Row]
+    before: list[Row]
+    impact: list[Row]
+    comparisons: list[Row]
+    results: list[Row]
+    claims: list[Row]
+
+    def name(self, model_id: str | None) -> str | None:
+        """Display name of a version."""
+        return self.models[model_id]["name"] if model_id in self.models else model_id
+
+    def names(self, model_ids: Iterable[str]) -> list[str]:
+        """Display names, each once."""
+        return [str(self.name(m)) for m in dict.fromkeys(model_ids)]
+
+    def segment_name(self, segment_id: str) -> str:
+        """A segment's name in a sentence."""
+        return str(self.segments[segment_id]["name"])
+
+    @property
+    def entrants(self) -> list[str]:
+        """Versions launched."""
+        return list(self.releases)
+
+
+def read(connection: Connection, facts: Facts, moment: Moment) -> Launch:
+    """Read what the sections need. `connection` must be a cursor of its own."""
+    place(connection, moment)
+    event_id = moment.event["event_id"]
+    order = "order by segment_id, capability_rank"
+    (fit,) = first_row(connection, "select max(capability_known_on) from asked_positions")
+    return Launch(
+        connection=connection,
+        facts=facts,
+        moment=moment,
+        models=_by(
+            "model_id",
+            rows(
+                connection,
+                "select m.*, v.name as vendor, a.api_available_on, a.shutdown_on "
+                "from core.models as m left join core.vendors as v on v.vendor_id = m.vendor_id "
+                "left join core.availability as a on a.model_id = m.model_id",
+            ),
+        ),
+        segments=_by(
+            "segment_id",
+            rows(connection, "select * from core.segments where kind = 'models' order by name"),
+        ),
+        abilities={
+            row["ability_id"]: row["name"]
+            for row in rows(connection, "select * from core.abilities")
+        },
+        releases=_by(
+            "model_id",
+            rows(
+                connection,
+                "select * from core.releases where event_id = ? order by model_id",
+                [event_id],
+            ),
+        ),
+        prices=_by(
+            "model_id",
+            rows(
+                connection,
+                f"select * from prices_on('{moment.as_of}', {moment.judged_by_sql}) "
+                "where is_list_price",
+            ),
+        ),
+        positions=rows(connection, f"select * from asked_positions where side = 'with' {order}"),
+        before=rows(connection, f"select * from asked_positions where side = 'without' {order}"),
+        impact=rows(connection, f"select * from asked_impact {order}"),
+        comparisons=rows(
+            connection,
+            "select * from analysis.comparisons where event_id = ? and known_on = ?",
+            [event_id, fit],
+        ),
+        results=rows(
+            connection,
+            "select r.*, b.name as benchmark, b.ability_id from core.results as r "
+            "inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id "
+            "where r.published_on <= ? and r.is_headline_metric "
+            "order by b.name, r.published_on, r.result_id",
+            [moment.known_by],
+        ),
+        claims=rows(
+            connection,
+            "select k.*, c.* from core.claims as c "
+            "inner join marts.claim_checks as k on k.claim_id = c.claim_id "
+            "where c.event_id = ? and c.stated_on <= ? order by c.stated_on, c.claim_id",
+            [event_id, moment.known_by],
+        ),
+    )
+
+
+def _by(key: str, found: list[Row]) -> dict[str, Row]:
+    return {row[key]: row for row in found}
