@@ -36,9 +36,7 @@ complaints = Console(stderr=True)
 #: Exit codes: 0 done, 1 the answer is bad news (unknown, failed source), 2 wrong use.
 BAD_NEWS, WRONG_USE = 1, 2
 
-AsOf = Annotated[
-    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Market day.")
-]
+AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Market day.")]
 KnownBy = Annotated[
     datetime | None,
     typer.Option("--known-by", formats=["%Y-%m-%d"], help="Use only what was known by that day."),
@@ -150,6 +148,34 @@ def serve(
     from pipelines.serve import serve_until_stopped
 
     raise typer.Exit(serve_until_stopped(Settings(), port, console))
+
+
+@app.command()
+def replay(
+    folder: Annotated[Path, typer.Argument(help="Archive: <source>/<YYYY-MM-DD>/<file>.")],
+    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Day to serve.")],
+    port: Annotated[int, typer.Option(help="Port on localhost.")] = 8099,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="source=fault, e.g. litellm=truncated; repeatable.")
+    ] = None,
+) -> None:
+    """Serve an archive as the live endpoints did on a day, over HTTP on localhost.
+
+    Example: bellwether replay ../shared/archive --date 2025-08-09 --fault litellm=html
+    """
+    from pipelines.replay import FAULTS, Replay
+
+    faults = dict(entry.partition("=")[::2] for entry in fault or [])
+    unknown = sorted(set(faults.values()) - set(FAULTS))
+    if unknown:
+        raise _fail(f"no fault is called {unknown[0]}; there are {', '.join(FAULTS)}", WRONG_USE)
+    server = Replay(folder, day.date(), port)
+    server.faults = faults
+    console.print(f"BELLWETHER_REPLAY_URL={server.url} bellwether run   (Ctrl-C stops)")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        server.server_close()
 
 
 # ------------------------------------------------------------------ asking

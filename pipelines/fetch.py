@@ -3,7 +3,6 @@
 import ipaddress
 import socket
 import time
-from datetime import UTC, datetime
 from importlib.metadata import version
 from urllib.parse import urljoin, urlsplit
 
@@ -77,8 +76,10 @@ def download(
 
 def fetch(source: Source, snapshots: Snapshots, settings: Settings, part: str = "") -> Fetch:
     """Read one part of a source and keep what it served; never raises for the source's failure."""
-    now = datetime.now(UTC)
+    now = settings.now()
     url = source.url_of(part)
+    if settings.replay_url:
+        url = f"{settings.replay_url}/{source.name}/{part}".rstrip("/")
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
     past = [
         f
@@ -118,7 +119,9 @@ def fetch(source: Source, snapshots: Snapshots, settings: Settings, part: str = 
     return new_fetch(source.name, url, now, "ok", payload, part=part, **kept)
 
 
-def take_offline_edition(source: Source, snapshots: Snapshots) -> Fetch | None:
+def take_offline_edition(
+    source: Source, snapshots: Snapshots, settings: Settings
+) -> Fetch | None:
     """Keep the data an installed package brings, once per content."""
     if source.offline_edition is None:
         return None
@@ -126,18 +129,18 @@ def take_offline_edition(source: Source, snapshots: Snapshots) -> Fetch | None:
     sha256 = snapshots.keep(payload)
     if any(f.source == source.name and f.sha256 == sha256 for f in snapshots.fetches()):
         return None
-    return new_fetch(source.name, source.url, datetime.now(UTC), "ok", payload)
+    return new_fetch(source.name, source.url, settings.now(), "ok", payload)
 
 
 def read_source(source: Source, snapshots: Snapshots, settings: Settings) -> list[Fetch]:
     """All attempts due for a source now: its live parts, or its offline edition, or none."""
     if settings.offline:
-        edition = take_offline_edition(source, snapshots)
+        edition = take_offline_edition(source, snapshots, settings)
         return [edition] if edition else []
     if not source.is_live:
         return []
     attempts = [fetch(source, snapshots, settings, part) for part in source.live_parts]
     if all(attempt.status == "failed" for attempt in attempts):
-        edition = take_offline_edition(source, snapshots)
+        edition = take_offline_edition(source, snapshots, settings)
         attempts += [edition] if edition else []
     return attempts

@@ -161,7 +161,7 @@ class Registry:
             host_id = self.host_of.get((source, parts[0].lower()))
             if host_id is not None:
                 parts = parts[1:]
-        if host_id is None and host_spelling:
+        if host_id is None and isinstance(host_spelling, str):  # a null comes as NaN
             given = host_spelling.lower()
             host_id = self.host_of.get((source, given)) or re.sub(r"[^a-z0-9]+", "_", given)
             if len(parts) > 1 and parts[0].lower() == given:

@@ -221,6 +221,7 @@ class _Runs:
         self,
         observations: list[Observation],
         held: set[str],
+        held_below: tuple[str, ...],
         fetch: Fetch,
         fetched_at: datetime,
         previous_at: datetime | None,
@@ -242,7 +243,10 @@ class _Runs:
         gone = [
             key
             for key, run in self.open.items()
-            if run[0] == fetch.part and key not in seen and key not in held
+            if run[0] == fetch.part
+            and key not in seen
+            and key not in held
+            and not key.startswith(held_below)
         ]
         for key in gone:
             self._close(key, previous_at, fetched_at)
@@ -347,6 +351,13 @@ def _load(
             [source.name],
         ).fetchall()
     }
+    unreadable = dict(
+        connection.execute(
+            "select sha256, any_value(problem) from raw.fetches "
+            "where source = ? and status = 'failed' and sha256 is not null group by sha256",
+            [source.name],
+        ).fetchall()
+    )
     entries: list[tuple[Any, ...]] = []
     quarantined: list[tuple[str, str, str, str, str]] = []
     for fetch in fetches:
@@ -354,7 +365,9 @@ def _load(
         status, problem = fetch.status, fetch.problem
         previous_at, previous_rows = last_good.get(fetch.part, (None, None))
         parsed = Parsed()
-        if fetch.status == "unchanged":
+        if fetch.status == "unchanged" and fetch.sha256 in unreadable:
+            status, problem = "failed", f"unchanged, so still: {unreadable[fetch.sha256]}"
+        elif fetch.status == "unchanged":
             last_good[fetch.part] = fetched_at, previous_rows
         elif fetch.status == "ok" and fetch.sha256:
             try:
@@ -367,11 +380,14 @@ def _load(
                     )
             except PayloadError as error:
                 status, problem = "failed", str(error)
+                unreadable[fetch.sha256] = problem
                 parsed = Parsed()
             else:
                 held = {rejected.key for rejected in parsed.rejected}
+                below = tuple(r.holds for r in parsed.rejected if r.holds is not None)
                 for thing, run in runs.items():
-                    run.read(parsed.things.get(thing, []), held, fetch, fetched_at, previous_at)
+                    observations = parsed.things.get(thing, [])
+                    run.read(observations, held, below, fetch, fetched_at, previous_at)
                 last_good[fetch.part] = fetched_at, rows
                 previous_rows = rows
         observed = sum(map(len, parsed.things.values())) if parsed.things else previous_rows

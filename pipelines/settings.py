@@ -1,5 +1,6 @@
 """Paths, keys and limits, from the environment (`BELLWETHER_*`) and `bellwether.toml`."""
 
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +24,12 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=PROJECT, description="Where data/ and reports/out/ live.")
     offline: bool = Field(default=False, description="Use the bundled edition only; fetch nothing.")
+    replay_url: str | None = Field(
+        default=None, description="Read every source from a replay server at this address."
+    )
+    pretend_now: datetime | None = Field(
+        default=None, description="Moment to take for now, in replays of another day."
+    )
     threads: int = Field(default=2, description="DuckDB threads.")
     memory_limit: str = Field(default="700MB", description="DuckDB memory of the writer.")
     keep_published: int = Field(default=3, ge=1, description="Published versions kept.")
@@ -41,6 +48,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment before `bellwether.toml`."""
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+    def now(self) -> datetime:
+        """The moment a fetch is logged under, UTC."""
+        moment = self.pretend_now or datetime.now(UTC)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     @cached_property
     def data(self) -> Path:

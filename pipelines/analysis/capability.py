@@ -18,7 +18,7 @@ Benchmarks, 2025; https://epoch.ai/benchmarks/eci); abilities, priors and interv
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -57,7 +57,10 @@ READS = {
     ),
     "baskets": "select * from core.segment_baskets",
     "anchors": "select * from core.capability_anchors",
-    "events": "select e.event_id, e.effective_on from core.events as e",
+    "judged": (
+        "select e.event_id, e.effective_on + 1 as known_by from core.events as e union "
+        "select d.event_id, d.known_by from core.segment_days as d where d.basis = 'day_after'"
+    ),
     "releases": "select r.event_id, r.model_id from core.releases as r",
 }
 
@@ -302,7 +305,7 @@ def compute(
     results: pd.DataFrame,
     baskets: pd.DataFrame,
     anchors: pd.DataFrame,
-    events: pd.DataFrame,
+    judged: pd.DataFrame,
     releases: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """Tables `capabilities`, `benchmark_difficulties` and `comparisons`."""
@@ -311,13 +314,10 @@ def compute(
     wanted = _baskets(baskets, abilities)
     anchor = dict(zip(anchors["model_id"], anchors["index_value"], strict=True))
     days = known_days(results)
-    fit_of_day_after = {
-        row.event_id: max(
-            (d for d in days if d <= pd.Timestamp(row.effective_on).date() + timedelta(days=1)),
-            default=None,
-        )
-        for row in events.itertuples()
-    }
+    fits_asked: dict[str, set[date]] = {}
+    for row in judged.itertuples():
+        known = [day for day in days if day <= pd.Timestamp(row.known_by).date()]
+        fits_asked.setdefault(str(row.event_id), set()).update(known[-1:])
     entrants = releases.groupby("event_id")["model_id"].apply(list).to_dict()
     capabilities: list[pd.DataFrame] = []
     difficulties: list[pd.DataFrame] = []
@@ -329,7 +329,7 @@ def compute(
         launched = [
             (event, model)
             for event, models in entrants.items()
-            if day in {fit_of_day_after.get(event), days[-1]}
+            if day == days[-1] or day in fits_asked.get(event, set())
             for model in models
             if model in fitted.models
         ]

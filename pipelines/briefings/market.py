@@ -18,8 +18,6 @@ from pipelines.warehouse import Connection, first_row
 Row = dict[str, Any]
 #: Known time that leaves nothing out.
 EVERYTHING = date(9999, 12, 31)
-#: A list price first dated later than this says little about the launch.
-LATEST_FIRST_PRICE = timedelta(days=120)
 SUGGESTIONS = 5
 
 
@@ -36,7 +34,8 @@ class Moment:
     known_by: date
     basis: str
     judged_by: date
-    is_first_priced_day: bool
+    #: Day and known time that the marts keep for this launch on this basis.
+    kept: tuple[date, date]
 
     @property
     def is_hindsight(self) -> bool:
@@ -46,7 +45,12 @@ class Moment:
     @property
     def is_stored(self) -> bool:
         """The marts hold this day; otherwise their queries are run for it."""
-        return bool(self.as_of == self.event["effective_on"])
+        return (self.as_of, self.judged_by) == self.kept
+
+    @property
+    def is_first_priced_day(self) -> bool:
+        """Judged later than the first use, on the first day a list price is dated."""
+        return bool(self.as_of == self.kept[0] != self.event["effective_on"])
 
     @property
     def judged_by_sql(self) -> str:
@@ -87,40 +91,39 @@ def choose_moment(
     connection: Connection, event: Row, as_of: date | None, known_by: date | None
 ) -> Moment:
     """Which day is judged from what. Raises BriefingError on a day nothing can be said of."""
-    effective, day_after = event["effective_on"], event["effective_on"] + timedelta(days=1)
+    effective = event["effective_on"]
     newest = newest_fact(connection)
-    if known_by is not None and known_by < day_after:
+    if known_by is not None and known_by <= effective:
         raise BriefingError(
             f"{event['event_id']} could first be used on {effective}; the earliest briefing is "
-            f"known by {day_after}, the day after"
+            f"known by {effective + timedelta(days=1)}, the day after"
         )
     if as_of is not None and not effective <= as_of <= (known_by or newest):
         raise BriefingError(
             f"as of {as_of}: must lie between {effective}, when {event['event_id']} could first "
             f"be used, and {known_by or newest}, by which the facts were known"
         )
-    is_hindsight = known_by is None or known_by >= newest
-    judged_by = EVERYTHING if is_hindsight else day_after
-    first_priced = None
-    if as_of is None:
-        (first_priced,) = first_row(
+    kept = {
+        row["basis"]: row
+        for row in rows(
             connection,
-            "select min(greatest(c.holds_from, ?)) from core.price_claims as c "
-            "inner join core.offerings as o on o.offering_id = c.offering_id "
-            "inner join core.releases as r on r.model_id = c.model_id "
-            "where r.event_id = ? and o.is_list_price and c.holds_from <= ? "
-            "and cast(c.known_at as date) <= ?",
-            [effective, event["event_id"], effective + LATEST_FIRST_PRICE, judged_by],
+            "select d.basis, d.as_of, d.known_by from core.segment_days as d where d.event_id = ?",
+            [event["event_id"]],
         )
-        if first_priced is not None and first_priced > (known_by or newest):
-            first_priced = None
+    }
+    is_hindsight = known_by is None or known_by >= newest
+    basis = "hindsight" if is_hindsight else "day_after"
+    if known_by is None or known_by >= kept["day_after"]["known_by"]:
+        judged_on, judged_by = kept[basis]["as_of"], kept[basis]["known_by"]
+    else:  # no list price was dated yet: the day after the first use is all there is
+        judged_on, judged_by = effective, effective + timedelta(days=1)
     return Moment(
         event=event,
-        as_of=as_of or first_priced or effective,
+        as_of=as_of or judged_on,
         known_by=known_by or newest,
-        basis="hindsight" if is_hindsight else "day_after",
+        basis=basis,
         judged_by=judged_by,
-        is_first_priced_day=as_of is None and first_priced not in (None, effective),
+        kept=(kept[basis]["as_of"], kept[basis]["known_by"]),
     )
 
 

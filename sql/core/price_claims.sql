@@ -23,7 +23,7 @@ with runs as (
         lead(p.first_seen_at) over (
             partition by p.source, p.spelling order by p.first_seen_at
         ) as next_run_at
-    from staging.every_prices as p
+    from core.price_observations as p
 ),
 
 -- When the key was next missing from the feed altogether, whatever it said until then.

@@ -26,7 +26,7 @@ faults as (
         p.output_usd_per_mtok,
         p.first_seen_at,
         p.ended_at
-    from staging.every_prices as p
+    from core.price_observations as p
     where p.quarantine_reason is not null
 ),
 
@@ -41,7 +41,7 @@ unconfirmed as (
         p.output_usd_per_mtok,
         p.first_seen_at,
         p.ended_at
-    from staging.every_prices as p
+    from core.price_observations as p
     inner join core.names as n on n.source = p.source and n.spelling = p.spelling
     where
         p.quarantine_reason is null
@@ -53,7 +53,7 @@ unconfirmed as (
         )
         and exists (
             select 1
-            from staging.every_prices as f
+            from core.price_observations as f
             where
                 f.source = p.source
                 and f.spelling = p.spelling

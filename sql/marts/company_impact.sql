@@ -43,31 +43,53 @@ at_own_level as (
         on r.model_id = p.model_id and r.benchmark_id = c.capability_benchmark_id
         and r.is_headline_metric and r.score >= c.capability_score
     group by a.event_id, c.company_id
+),
+
+priced as (
+    select
+        a.event_id,
+        c.company_id,
+        c.role,
+        c.evidence_grade,
+        c.observed,
+        o.company_id is not null as is_own_capability,
+        case when o.company_id is not null then o.price_before else l.price_before end as price_before,
+        case when o.company_id is not null then o.price_after else l.price_after end as price_after
+    from core.companies as c
+    cross join affected as a
+    left join at_own_level as o on o.event_id = a.event_id and o.company_id = c.company_id
+    left join at_entrants_level as l on l.event_id = a.event_id
+),
+
+judged as (
+    select
+        p.*,
+        p.price_after is not null
+            and (p.price_before is null or p.price_after < p.price_before) as got_cheaper
+    from priced as p
 )
 
 select
-    a.event_id,              -- launch
-    c.company_id,            -- company
-    c.role,                  -- role towards model APIs
-    case c.role
-        when 'substitute' then 'exposed'
-        when 'buyer' then 'winner'
+    j.event_id,              -- launch
+    j.company_id,            -- company
+    j.role,                  -- role towards model APIs
+    case
+        when j.got_cheaper and j.role = 'substitute' then 'exposed'
+        when j.got_cheaper and j.role = 'buyer' then 'winner'
         else 'unaffected'
-    end as verdict,          -- winner, exposed or unaffected, by role
-    case c.role
-        when 'substitute' then 'sells what a model now does; volume was not forecast'
-        when 'buyer' then 'buys model calls, which got cheaper for as much capability'
-        when 'open_producer' then 'gives its work away: no revenue to lose'
-        when 'vendor_owned' then 'belongs to a model vendor'
-        when 'formal_proof' then 'sells formal proofs, which the launch does not give'
-        else 'sells something else than what the launch makes cheap'
+    end as verdict,          -- winner, exposed or unaffected, by role and only if the capability got cheaper
+    case
+        when j.role = 'open_producer' then 'gives its work away: no revenue to lose'
+        when j.role = 'vendor_owned' then 'belongs to a model vendor'
+        when j.role = 'formal_proof' then 'sells formal proofs, which the launch does not give'
+        when j.role = 'low_overlap' then 'sells something else than what the launch makes cheap'
+        when not j.got_cheaper then 'the launch made as much capability no cheaper'
+        when j.role = 'substitute' then 'sells what a model now does; volume was not forecast'
+        else 'buys model calls, which got cheaper for as much capability'
     end as deciding_fact,    -- why the role decides so
-    o.company_id is not null as is_own_capability, -- prices are for the company's own published capability
-    coalesce(o.price_before, l.price_before) as price_before_usd_per_mtok, -- cheapest matching model without the launch, 3:1, USD per million tokens; null if none
-    coalesce(o.price_after, l.price_after) as price_after_usd_per_mtok, -- the same with the launch
-    c.evidence_grade,        -- read, secondary or memory
-    c.observed               -- what was observed later
-from core.companies as c
-cross join affected as a
-left join at_own_level as o on o.event_id = a.event_id and o.company_id = c.company_id
-left join at_entrants_level as l on l.event_id = a.event_id
+    j.is_own_capability,     -- prices are for the company's own published capability
+    j.price_before as price_before_usd_per_mtok, -- cheapest matching model without the launch, 3:1, USD per million tokens; null if none
+    j.price_after as price_after_usd_per_mtok, -- the same with the launch
+    j.evidence_grade,        -- read, secondary or memory
+    j.observed               -- what was observed later
+from judged as j

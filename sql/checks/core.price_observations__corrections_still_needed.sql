@@ -1,0 +1,12 @@
+-- A correction whose feed is loaded still finds the wrong price it names; else it is out of date.
+-- severity: warn
+select c.source, c.spelling, c.reason
+from seeds.price_corrections as c
+where
+    c.source in (select o.source from core.price_observations as o)
+    and not exists (
+        select 1
+        from core.price_observations as o
+        where o.source = c.source and o.spelling = c.spelling
+            and o.input_usd_per_mtok = c.input_usd_per_mtok
+    )
