@@ -92,6 +92,8 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
         snapshots.append(attempts)
         loaded = raw.load(bellwether.connection, source, snapshots)
         problem = next((attempt.problem for attempt in attempts if attempt.problem), None)
+        if skipped := fetch.why_skipped(source):
+            context.log.info(f"{source.name} {skipped}")
         if problem:
             context.log.warning(f"{source.name}: {problem}; the last good payload stays in force")
         return dg.MaterializeResult(
@@ -101,6 +103,7 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
                 "rows_rejected": loaded.rejected,
                 "payloads_refused": loaded.problems,
                 "problem": problem or "none",
+                "skipped": skipped or "no",
             }
         )
 

@@ -1,6 +1,7 @@
 """Downloads one source politely and safely: conditional, bounded in size, time and redirects."""
 
 import ipaddress
+import os
 import socket
 import time
 from importlib.metadata import version
@@ -57,7 +58,10 @@ def download(
             _check_address(url, hop > 0)
             with client.stream("GET", url, headers=headers) as response:
                 if response.has_redirect_location:
-                    url = urljoin(url, response.headers["location"])
+                    target = urljoin(url, response.headers["location"])
+                    if urlsplit(target)[:2] != urlsplit(url)[:2]:  # a key is for its origin only
+                        headers = {k: v for k, v in headers.items() if k != "Authorization"}
+                    url = target
                     continue
                 if response.status_code in RETRY_STATUSES:
                     raise _Retry(f"HTTP {response.status_code}")
@@ -81,6 +85,8 @@ def fetch(source: Source, snapshots: Snapshots, settings: Settings, part: str = 
     if settings.replay_url:
         url = f"{settings.replay_url}/{source.name}/{part}".rstrip("/")
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
+    if source.key_variable:
+        headers["Authorization"] = f"Bearer {os.environ[source.key_variable]}"
     past = [
         f
         for f in snapshots.fetches()
@@ -132,12 +138,19 @@ def take_offline_edition(
     return new_fetch(source.name, source.url, settings.now(), "ok", payload)
 
 
+def why_skipped(source: Source) -> str | None:
+    """What is missing to read a source, in words; null if nothing is."""
+    if source.key_variable and not os.environ.get(source.key_variable):
+        return f"skipped: set {source.key_variable} to read it"
+    return None
+
+
 def read_source(source: Source, snapshots: Snapshots, settings: Settings) -> list[Fetch]:
     """All attempts due for a source now: its live parts, or its offline edition, or none."""
     if settings.offline:
         edition = take_offline_edition(source, snapshots, settings)
         return [edition] if edition else []
-    if not source.is_live:
+    if not source.is_live or why_skipped(source):
         return []
     attempts = [fetch(source, snapshots, settings, part) for part in source.live_parts]
     if all(attempt.status == "failed" for attempt in attempts):

@@ -29,6 +29,9 @@ VENDOR_WORDS = {
 }  # fmt: skip
 #: Words in a path that say how or where it is served.
 SERVING_PATH = re.compile(r"^([a-z]{2}(-gov)?-[a-z]+-\d|us|eu|global|\d-month-commitment|\*)$")
+#: Feeds that list what a vendor's own API serves under the vendor's own names. Other collections
+#: have ids of their own making, which would register versions nobody sells.
+LISTS_VENDORS_NAMES = {"genai_prices", "litellm", "models_dev"}
 #: Feeds whose names begin with the host; elsewhere the first part is the model's vendor.
 PREFIX_IS_HOST = {"litellm"}
 SUGGESTIONS = 3
@@ -38,8 +41,9 @@ ALWAYS = datetime(1970, 1, 1)
 READS = {
     "spellings": (
         "select p.source, p.spelling, arg_min(p.host_spelling, p.first_seen_at) as host_spelling, "
-        "min(p.first_seen_at) as first_seen_at, count(*) as observations "
-        "from staging.every_prices as p group by p.source, p.spelling"
+        "min(p.first_seen_at) as first_seen_at, count(*) as observations, "
+        "bool_or(p.quarantine_reason is null) as has_price "
+        "from core.price_observations as p group by p.source, p.spelling"
     ),
     "models": "select * from seeds.models",
     "aliases": "select * from seeds.aliases",
@@ -250,7 +254,10 @@ def compute(
     ordered = spellings.sort_values(["first_seen_at", "source", "spelling"])
     rows = [tuple(row) for row in ordered[["source", "spelling", "host_spelling", "first_seen_at",
                                            "observations"]].itertuples(index=False)]  # fmt: skip
-    for source, spelling, host_spelling, first_seen_at, _ in rows:
+    listed = ordered[ordered["source"].isin(LISTS_VENDORS_NAMES) & ordered["has_price"]]
+    for row in listed.itertuples():
+        source, spelling = row.source, row.spelling
+        host_spelling, first_seen_at = row.host_spelling, row.first_seen_at
         address = registry.address(source, spelling, host_spelling)
         vendor = registry.own_host.get(address.host_id)
         if vendor != address.vendor_hint:

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -95,7 +96,7 @@ class Snapshots:
         """Bytes kept under `sha256`. Raises PayloadError if they are no longer what they were."""
         try:
             payload = gzip.decompress(self._path(sha256).read_bytes())
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise PayloadError(f"kept bytes {sha256[:12]} cannot be read: {error}") from error
         if hashlib.sha256(payload).hexdigest() != sha256:
             raise PayloadError(f"kept bytes {sha256[:12]} have changed on disk")
@@ -107,7 +108,10 @@ class Snapshots:
         new = [fetch for fetch in fetches if fetch.fetch_id not in known]
         if new:
             self.folder.mkdir(parents=True, exist_ok=True)
+            # A line cut short by a crash must not take the next one with it.
+            torn = self.log.exists() and self.log.read_bytes()[-1:] not in {b"", b"\n"}
             with self.log.open("a") as file:
+                file.write("\n" if torn else "")
                 file.writelines(json.dumps(asdict(fetch)) + "\n" for fetch in new)
                 file.flush()
                 os.fsync(file.fileno())
@@ -151,7 +155,7 @@ create table if not exists raw.sources (
     source varchar primary key, title varchar, kind varchar, producer varchar, url varchar,
     licence varchar, licence_url varchar, citation varchar, cadence_days double,
     lineage varchar, reliability_rank integer, may_redistribute boolean,
-    may_use_commercially boolean
+    may_use_commercially boolean, is_live boolean, key_variable varchar
 );
 comment on table raw.sources is 'Terms of every source, as its module states them.';
 """
@@ -180,12 +184,13 @@ def create_tables(connection: Connection, sources: Iterable[Source]) -> None:
     connection.execute("delete from raw.sources")
     for source in sources:
         connection.execute(
-            "insert into raw.sources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"insert into raw.sources values ({', '.join('?' * 15)})",
             [
                 source.name, source.title, source.kind, source.producer, source.url,
                 source.licence, source.licence_url, source.citation,
                 source.cadence.total_seconds() / 86400, source.lineage,
                 source.reliability_rank, source.may_redistribute, source.may_use_commercially,
+                source.is_live, source.key_variable,
             ],
         )  # fmt: skip
         for thing in source.things:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 
 class PayloadError(Exception):
@@ -36,6 +36,9 @@ class Rejected:
     key: str
     fields: Mapping[str, Any]
     reason: str
+    #: Start of the keys it may have stood for, where the row does not say; none of them ends by
+    #: being absent from this payload.
+    holds: str | None = None
 
 
 @dataclass
@@ -101,6 +104,11 @@ def sources() -> Mapping[str, Source]:
 
 # ------------------------------------------------------------------ helpers parsers share
 
+#: USD per million tokens. A number beyond is no price in any unit and would not fit the columns:
+#: one such row would stop the whole build.
+UsdPerMtok = Annotated[Decimal, Field(gt=-1_000_000_000, lt=1_000_000_000)]
+UsdPerToken = Annotated[Decimal, Field(gt=-1_000, lt=1_000)]
+
 
 class RepeatedKeys(dict[str, Any]):
     """A JSON object in which a key stood twice with different values.
@@ -126,6 +134,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return marked
 
 
+def repeats(value: Any) -> frozenset[str]:
+    """Keys that stand twice with different values, at any depth of a row."""
+    if isinstance(value, Mapping):
+        own = value.repeated if isinstance(value, RepeatedKeys) else frozenset()
+        return own.union(*map(repeats, value.values()))
+    if isinstance(value, list):
+        return frozenset().union(*map(repeats, value))
+    return frozenset()
+
+
 def _refuse_constant(word: str) -> Any:
     raise PayloadError(f"JSON holds {word}, which is not a number")
 
@@ -143,7 +161,7 @@ def read_json(payload: bytes) -> Any:
             object_pairs_hook=_object,
             parse_constant=_refuse_constant,
         )
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number too long to read
         if text.lstrip()[:1] == "<":
             raise PayloadError("HTML or XML where JSON was expected") from error
         raise PayloadError(f"invalid JSON: {error}") from error
@@ -168,8 +186,8 @@ def observe(
     contract: type[BaseModel], key: str, row: Any, parsed: Parsed, thing: str = "prices"
 ) -> None:
     """Check one row against its wire contract and file it as observed or rejected."""
-    if isinstance(row, RepeatedKeys) and row.repeated:
-        reason = f"keys repeated with different values: {', '.join(sorted(row.repeated))}"
+    if repeated := repeats(row):
+        reason = f"keys repeated with different values: {', '.join(sorted(repeated))}"
         parsed.rejected.append(Rejected(key, plain(row), reason))
         return
     try:

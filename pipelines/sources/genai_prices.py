@@ -10,9 +10,20 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
-from pipelines.sources import Parsed, PayloadError, Rejected, Source, observe, plain, read_json
+from pipelines.sources import (
+    Observation,
+    Parsed,
+    PayloadError,
+    Rejected,
+    Source,
+    UsdPerMtok,
+    observe,
+    plain,
+    read_json,
+    repeats,
+)
 
 
 class Tiered(BaseModel):
@@ -20,7 +31,7 @@ class Tiered(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    base: Decimal
+    base: UsdPerMtok
 
 
 class Prices(BaseModel):
@@ -28,10 +39,10 @@ class Prices(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    input_mtok: Decimal | Tiered | None = None
-    output_mtok: Decimal | Tiered | None = None
-    cache_read_mtok: Decimal | Tiered | None = None
-    cache_write_mtok: Decimal | Tiered | None = None
+    input_mtok: UsdPerMtok | Tiered | None = None
+    output_mtok: UsdPerMtok | Tiered | None = None
+    cache_read_mtok: UsdPerMtok | Tiered | None = None
+    cache_write_mtok: UsdPerMtok | Tiered | None = None
 
 
 class Row(BaseModel):
@@ -45,8 +56,16 @@ class Row(BaseModel):
     start_date: str | None = None
     prices: Prices
 
+    @field_validator("start_date")
+    @classmethod
+    def is_a_day(cls, value: str | None) -> str | None:
+        """Refuse what is no day: a price without its start would count from its first sight."""
+        if value is not None and date.fromisoformat(value).isoformat() != value:
+            raise ValueError("expected YYYY-MM-DD")
+        return value
 
-def _dated_prices(model: Mapping[str, Any]) -> Iterable[tuple[str | None, Any]]:
+
+def _dated_prices(model: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
     """(start date or None, meters). Time-of-day prices are another variant; left out here."""
     prices = model.get("prices")
     if isinstance(prices, Mapping):
@@ -59,6 +78,8 @@ def _dated_prices(model: Mapping[str, Any]) -> Iterable[tuple[str | None, Any]]:
         constraint = conditional.get("constraint") if isinstance(conditional, Mapping) else None
         if constraint is None:
             yield None, conditional.get("prices") if isinstance(conditional, Mapping) else None
+        elif not isinstance(constraint, Mapping):
+            yield constraint, conditional.get("prices")
         elif "start_date" in constraint:
             yield constraint["start_date"], conditional.get("prices")
 
@@ -71,15 +92,19 @@ def parse(payload: bytes, part: str = "") -> Parsed:
     parsed = Parsed()
     for provider in document:
         if not (isinstance(provider, Mapping) and isinstance(provider.get("models"), list)):
-            parsed.rejected.append(Rejected("?", {}, "provider without `models`"))
+            parsed.rejected.append(Rejected("?", {}, "provider without `models`", holds=""))
             continue
         for model in provider["models"]:
             if not isinstance(model, Mapping) or "id" not in model:
                 fields = plain(model) if isinstance(model, Mapping) else {}
                 name = str(provider.get("id"))
-                parsed.rejected.append(Rejected(name, fields, "model without id"))
+                parsed.rejected.append(Rejected(name, fields, "model without id", f"{name}/"))
                 continue
             key = f"{provider.get('id')}/{model['id']}"
+            if repeated := repeats(model):
+                words = f"keys repeated with different values: {', '.join(sorted(repeated))}"
+                parsed.rejected.append(Rejected(key, plain(model), words, f"{key}@"))
+                continue
             for start_date, prices in _dated_prices(model):
                 if prices == {}:
                     continue
@@ -93,7 +118,20 @@ def parse(payload: bytes, part: str = "") -> Parsed:
                 observe(Row, key if start_date is None else f"{key}@{start_date}", row, parsed)
     if not parsed.things:
         raise PayloadError("no priced model under any provider")
+    _refuse_contradictions(parsed)
     return parsed
+
+
+def _refuse_contradictions(parsed: Parsed) -> None:
+    """Take out models listed twice at different prices; which is meant is not knowable."""
+    first: dict[str, Observation] = {}
+    contradicted: dict[str, Observation] = {}
+    for observation in parsed.things["prices"]:
+        if first.setdefault(observation.key, observation).fields != observation.fields:
+            contradicted[observation.key] = observation
+    reason = "the key stands more than once with different values"
+    parsed.rejected += [Rejected(key, o.fields, reason) for key, o in contradicted.items()]
+    parsed.things["prices"] = [o for o in first.values() if o.key not in contradicted]
 
 
 def _as_feed(value: Any) -> Any:

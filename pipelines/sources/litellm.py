@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,6 +11,7 @@ from pipelines.sources import (
     Rejected,
     RepeatedKeys,
     Source,
+    UsdPerToken,
     observe,
     plain,
     read_json,
@@ -29,10 +29,10 @@ class Row(BaseModel):
 
     litellm_provider: str
     mode: str
-    input_cost_per_token: Decimal | None = None
-    output_cost_per_token: Decimal | None = None
-    cache_read_input_token_cost: Decimal | None = None
-    cache_creation_input_token_cost: Decimal | None = None
+    input_cost_per_token: UsdPerToken | None = None
+    output_cost_per_token: UsdPerToken | None = None
+    cache_read_input_token_cost: UsdPerToken | None = None
+    cache_creation_input_token_cost: UsdPerToken | None = None
     max_input_tokens: int | str | None = None
     deprecation_date: str | None = None
 
@@ -52,8 +52,9 @@ def parse(payload: bytes, part: str = "") -> Parsed:
                 Rejected(key, plain(row), "the key stands more than once with different values")
             )
             continue
-        if isinstance(row, Mapping) and row.get("mode") not in TEXT_MODES:
-            continue
+        mode = row.get("mode") if isinstance(row, Mapping) else None
+        if isinstance(mode, str) and mode not in TEXT_MODES:
+            continue  # a row without a mode may be a text model that lost it: for the contract
         observe(Row, key, row, parsed)
     if not parsed.things:
         raise PayloadError("no text model in the price map")

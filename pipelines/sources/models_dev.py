@@ -2,11 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.sources import Parsed, PayloadError, Rejected, Source, observe, plain, read_json
+from pipelines.sources import (
+    Parsed,
+    PayloadError,
+    Rejected,
+    RepeatedKeys,
+    Source,
+    UsdPerMtok,
+    observe,
+    plain,
+    read_json,
+)
 
 
 class Cost(BaseModel):
@@ -14,10 +23,10 @@ class Cost(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    input: Decimal | None = None
-    output: Decimal | None = None
-    cache_read: Decimal | None = None
-    cache_write: Decimal | None = None
+    input: UsdPerMtok | None = None
+    output: UsdPerMtok | None = None
+    cache_read: UsdPerMtok | None = None
+    cache_write: UsdPerMtok | None = None
 
 
 class Limit(BaseModel):
@@ -43,20 +52,36 @@ class Row(BaseModel):
     limit: Limit | None = None
 
 
+REPEATED = "the key stands more than once with different values"
+
+
+def _repeated(value: object) -> frozenset[str]:
+    return value.repeated if isinstance(value, RepeatedKeys) else frozenset()
+
+
 def parse(payload: bytes, part: str = "") -> Parsed:
     """Read all providers. Raises PayloadError if the document is not the catalogue."""
     document = read_json(payload)
     if not isinstance(document, Mapping):
         raise PayloadError("expected a JSON object of providers")
     parsed = Parsed()
+    repeated = _repeated(document)
     for provider, content in document.items():
         models = content.get("models") if isinstance(content, Mapping) else None
+        if provider in repeated or "models" in _repeated(content):
+            fields = {"provider": provider}
+            parsed.rejected.append(Rejected(provider, fields, REPEATED, f"{provider}/"))
+            continue
         if not isinstance(models, Mapping):
-            parsed.rejected.append(
-                Rejected(provider, plain({"provider": provider}), "provider without `models`")
-            )
+            reason = "provider without `models`"
+            fields = {"provider": provider}
+            parsed.rejected.append(Rejected(provider, fields, reason, f"{provider}/"))
             continue
         for model, row in models.items():
+            if model in _repeated(models):
+                fields = plain(row) if isinstance(row, Mapping) else {}
+                parsed.rejected.append(Rejected(f"{provider}/{model}", fields, REPEATED))
+                continue
             if isinstance(row, dict):
                 row["provider"] = provider
             observe(Row, f"{provider}/{model}", row, parsed)

@@ -139,6 +139,10 @@ ended as (
         first_value(g.previous_fetch_at) over (
             partition by g.source, g.spelling, g.price_number order by g.first_seen_at
         ) as price_previous_at,
+        -- A name's first price is no change of price, however late the feed takes the name up.
+        first_value(g.former_input) over (
+            partition by g.source, g.spelling, g.price_number order by g.first_seen_at
+        ) is not null as is_changed_price,
         lead(g.first_seen_at) over series as next_seen_at,
         lead(g.sure_at) over series as next_sure_at,
         lead(g.previous_fetch_at) over series as next_previous_at,
@@ -182,7 +186,7 @@ fed as (
         end as ended_known_at,
         coalesce(
             e.stated_from,
-            case when e.price_previous_at is not null then cast(e.price_seen_at as date) end
+            case when e.is_changed_price then cast(e.price_seen_at as date) end
         ) as changed_on,
         'feed' as evidence,
         s.url as source_url,
@@ -271,7 +275,10 @@ curated as (
         ) as valid_to_earliest,
         coalesce(s.valid_to, s.next_from) as valid_to_latest,
         cast(coalesce(s.next_published_on, s.valid_to) as timestamp) as ended_known_at,
-        s.price_from_latest as changed_on,
+        case
+            when s.price_number > 1 or s.price_from_earliest = s.price_from_latest
+                then s.price_from_latest
+        end as changed_on,
         s.evidence,
         s.source_url,
         s.publisher,

@@ -1,5 +1,5 @@
 -- The resolved price of one offering on a day, from what was known by another day (null: now).
--- Rule (METHOD 2): within a lineage the latest change speaks; then the vendor's own statement unless
+-- Rule (METHOD 2): within a lineage the original speaks before a copy, and the latest change first; then the vendor's own statement unless
 -- another lineage has seen a later change; then agreement among lineages; then the latest change;
 -- then the most reliable lineage. No row means unknown or not sold that day.
 create or replace macro price_of(asked_offering_id, as_of, known_by) as table
@@ -21,6 +21,7 @@ with live as (
         row_number() over (
             partition by c.offering_id, c.lineage
             order by
+                case when c.source in (c.lineage, 'edition') then 0 else 1 end,
                 case when c.changed_on is null then 1 else 0 end, c.changed_on desc,
                 case when c.is_alias then 1 else 0 end, c.known_at desc, c.claim_id
         ) as place

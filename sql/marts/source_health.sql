@@ -11,11 +11,20 @@ with attempts as (
     group by f.source
 ),
 
-last_good as (
-    select f.source, f.observed, f.rejected
+parts as (
+    select f.source, f.part, max(f.fetched_at) as last_good_at
     from raw.fetches as f
-    inner join attempts as a on a.source = f.source and a.last_good_at = f.fetched_at
     where f.status <> 'failed'
+    group by f.source, f.part
+),
+
+last_good as (
+    select f.source, sum(f.observed) as observed, sum(f.rejected) as rejected
+    from raw.fetches as f
+    inner join parts as p
+        on p.source = f.source and p.part = f.part and p.last_good_at = f.fetched_at
+    where f.status <> 'failed'
+    group by f.source
 ),
 
 last_failed as (
@@ -43,12 +52,14 @@ select
     s.title,                 -- its title
     s.kind,                  -- pricing, benchmark, release, usage
     s.licence,               -- licence
+    s.is_live,               -- fetched on every run; false where only an archive exists
+    s.key_variable,          -- environment variable of the key it needs; null if none
     a.last_attempt_at,       -- last time it was read, UTC
     a.last_good_at,          -- last time that worked, UTC
     case when a.last_failed_at = a.last_attempt_at then p.problem end as problem, -- what went wrong last, if the last attempt failed
     coalesce(a.fetches, 0) as fetches, -- attempts so far
-    g.observed as rows_observed, -- rows of the last good payload that met the contract
-    g.rejected as rows_rejected, -- rows of it that did not
+    g.observed as rows_observed, -- rows of the last good payloads, all parts, that met the contract
+    g.rejected as rows_rejected, -- rows of them that did not
     coalesce(q.rows_quarantined, 0) as rows_quarantined, -- rows now in quarantine
     coalesce(u.names_unresolved, 0) as names_unresolved -- spellings not resolved
 from raw.sources as s

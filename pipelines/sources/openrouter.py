@@ -1,0 +1,99 @@
+"""OpenRouter's model list: one JSON envelope of models, prices as text in USD per token.
+
+It sells other firms' models: the price follows the cheapest live host, so it is a street price and
+never a vendor's list price. `overrides` (dearer by context or time of day) are left out here.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from pipelines.sources import (
+    Parsed,
+    PayloadError,
+    Rejected,
+    Source,
+    UsdPerToken,
+    observe,
+    plain,
+    read_json,
+)
+
+
+class Pricing(BaseModel):
+    """Meters used; the others (images, searches, lists of overrides) come and go."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    prompt: UsdPerToken
+    completion: UsdPerToken
+    input_cache_read: UsdPerToken | None = None
+    input_cache_write: UsdPerToken | None = None
+
+
+class Row(BaseModel):
+    """The fields used of one model or one variant of it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    pricing: Pricing
+
+
+def parse(payload: bytes, part: str = "") -> Parsed:
+    """Read the list. Raises PayloadError if it is not the list, or only one page of it."""
+    document = read_json(payload)
+    rows = document.get("data") if isinstance(document, Mapping) else None
+    if not isinstance(rows, list):
+        raise PayloadError("expected an envelope with a list `data`")
+    links = document.get("links")
+    # A page read as the whole would end every model on the pages not read.
+    if isinstance(links, Mapping) and links.get("next"):
+        raise PayloadError("one page of several: `links.next` is set")
+    parsed = Parsed()
+    first: dict[str, object] = {}
+    repeated = set()
+    for row in rows:
+        if not isinstance(row, Mapping) or not isinstance(row.get("id"), str):
+            fields = plain(row) if isinstance(row, Mapping) else {}
+            parsed.rejected.append(Rejected("?", fields, "model without id", holds=""))
+            continue
+        key = row["id"]
+        if first.setdefault(key, row.get("pricing")) != row.get("pricing"):
+            repeated.add(key)
+    for key in sorted(repeated):
+        reason = "the id stands more than once with different prices"
+        parsed.rejected.append(Rejected(key, {"id": key}, reason))
+    for row in rows:
+        if isinstance(row, Mapping) and row.get("id") in first and row["id"] not in repeated:
+            observe(Row, row["id"], row, parsed)
+    if not parsed.things:
+        raise PayloadError("no priced model in `data`")
+    return parsed
+
+
+SOURCE = Source(
+    name="openrouter",
+    title="OpenRouter models API",
+    kind="pricing",
+    producer="OpenRouter",
+    url="https://openrouter.ai/api/v1/models",
+    licence="not stated",
+    licence_url="https://openrouter.ai/terms",
+    citation="OpenRouter, models API",
+    cadence=timedelta(days=1),
+    lineage="openrouter",
+    reliability_rank=7,
+    may_redistribute=False,
+    may_use_commercially=False,
+    things=("prices",),
+    file_names=("models.json",),
+    is_tree=False,
+    live_parts=("",),
+    is_live=True,
+    key_variable=None,
+    smallest_share_of_last=0.6,
+    parse=parse,
+    offline_edition=None,
+)

@@ -1,0 +1,44 @@
+-- tokencost's prices as runs, in USD per million tokens; the file states USD per token, with the
+-- noise of binary floats (1.0499999999999999e-06), which rounding to nine decimals removes.
+-- A late copy: 90 days after its last reading it is silent, lest it outlive what LiteLLM has dropped.
+-- key: spelling, first_seen_at
+-- check run_ends_after_it_begins: ended_at is null or ended_at > first_seen_at
+with readings as (
+    select max(f.fetched_at) as last_at
+    from raw.fetches as f
+    where f.source = 'tokencost' and f.status <> 'failed'
+),
+
+runs as (
+    select
+        r.key,
+        r.fields->>'$.litellm_provider' as host_spelling,
+        cast(r.fields->>'$.input_cost_per_token' as decimal(38, 18)) * 1000000 as input_price,
+        cast(r.fields->>'$.output_cost_per_token' as decimal(38, 18)) * 1000000 as output_price,
+        cast(r.fields->>'$.cache_read_input_token_cost' as decimal(38, 18)) * 1000000 as cache_read,
+        cast(r.fields->>'$.cache_creation_input_token_cost' as decimal(38, 18)) * 1000000 as cache_write,
+        r.first_fetch_id,
+        r.first_seen_at,
+        r.previous_fetch_at,
+        case when r.ended_at is null then g.last_at else r.last_seen_at end as last_seen_at,
+        coalesce(r.ended_at, g.last_at + interval 90 day) as ended_at
+    from raw.tokencost__prices as r
+    cross join readings as g
+)
+
+select
+    'tokencost' as source,   -- source name
+    r.key as spelling,       -- the feed's own name for the offering
+    r.host_spelling,         -- the feed's name for who serves it
+    cast(null as date) as stated_from, -- day the price holds from, where the feed states one
+    cast(r.input_price as decimal(18, 9)) as input_usd_per_mtok, -- input price, USD per million tokens
+    cast(r.output_price as decimal(18, 9)) as output_usd_per_mtok, -- output price, USD per million tokens
+    cast(r.cache_read as decimal(18, 9)) as cache_read_usd_per_mtok, -- cached input read, USD per million tokens
+    cast(r.cache_write as decimal(18, 9)) as cache_write_usd_per_mtok, -- cache write, USD per million tokens
+    r.first_fetch_id as fetch_id, -- fetch that first showed it
+    r.first_seen_at,         -- when it was first seen, UTC
+    r.previous_fetch_at,     -- last fetch without it, UTC; null if the feed was not read before
+    r.last_seen_at,          -- last fetch that still showed it, UTC
+    r.ended_at,              -- first fetch without it, or 90 days after the last of all, UTC
+    price_fault(r.input_price, r.output_price) as quarantine_reason -- why it is not used; null if it is
+from runs as r

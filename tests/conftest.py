@@ -1,0 +1,95 @@
+"""Fixtures: every layer in memory from the edition, and from the archive where it is beside us."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from feeds import Market
+
+from pipelines import raw, tables
+from pipelines.settings import PROJECT
+from pipelines.sources import sources
+from pipelines.tables import Connection
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def built_from(folder: Path, snapshots: raw.Snapshots) -> Connection:
+    """Every table in memory, from the edition and the payloads of `folder`."""
+    connection = duckdb.connect()
+    tables.create_schemas(connection)
+    raw.create_tables(connection, sources().values())
+    raw.backfill(folder, sources().values(), snapshots)
+    for source in sources().values():
+        raw.load(connection, source, snapshots)
+    tables.build_all(connection)
+    return connection
+
+
+def beside(name: str, variable: str) -> Path | None:
+    """A folder of the environment, or of the project's neighbourhood."""
+    path = Path(os.environ.get(variable) or PROJECT.parent / "shared" / name)
+    return path if path.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """All tables from the edition and the fixture payloads. Read only, by agreement."""
+    connection = built_from(FIXTURES, raw.Snapshots(tmp_path_factory.mktemp("snapshots")))
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """All tables from the edition alone: no feed was ever read."""
+    connection = duckdb.connect()
+    tables.create_schemas(connection)
+    raw.create_tables(connection, sources().values())
+    tables.build_all(connection)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def archive() -> Path:
+    """The archive of real payloads; tests that need it are skipped where it is not."""
+    path = beside("archive", "BELLWETHER_ARCHIVE")
+    if path is None:
+        pytest.skip("no archive: set BELLWETHER_ARCHIVE or lay it at ../shared/archive")
+    return path
+
+
+@pytest.fixture(scope="session")
+def gold() -> Path:
+    """The verified values; tests that need them are skipped where they are not."""
+    path = beside("gold", "BELLWETHER_GOLD")
+    if path is None:
+        pytest.skip("no gold values: set BELLWETHER_GOLD or lay them at ../shared/gold")
+    return path
+
+
+@pytest.fixture(scope="session")
+def archive_snapshots(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> raw.Snapshots:
+    """The known sources' whole archive, kept and logged as fetched on its days."""
+    snapshots = raw.Snapshots(tmp_path_factory.mktemp("archived"))
+    raw.backfill(archive, sources().values(), snapshots)
+    return snapshots
+
+
+@pytest.fixture(scope="session")
+def archive_warehouse(archive: Path, archive_snapshots: raw.Snapshots) -> Iterator[Connection]:
+    """All tables from the edition and the whole archive of the known sources."""
+    connection = built_from(archive, archive_snapshots)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Iterator[Market]:
+    """An empty market beside the edition, to be filled with payloads."""
+    found = Market(tmp_path / "snapshots")
+    yield found
+    found.close()
