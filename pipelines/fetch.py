@@ -105,7 +105,7 @@ def fetch(source: Source, snapshots: Snapshots, settings: Settings, part: str = 
                 response, payload = download(
                     url, headers, settings.fetch_timeout_s, settings.fetch_max_bytes
                 )
-    except (FetchProblem, httpx.HTTPError, OSError, httpx.InvalidURL) as problem:
+    except (FetchProblem, httpx.HTTPError, OSError, httpx.InvalidURL, ValueError) as problem:
         words = f"{type(problem).__name__.lstrip('_')}: {problem}"
         return new_fetch(source.name, url, now, "failed", None, problem=words, part=part)
     kept = {
@@ -119,15 +119,16 @@ def fetch(source: Source, snapshots: Snapshots, settings: Settings, part: str = 
             source.name, url, now, "unchanged", None, sha256=last.sha256, part=part, **kept
         )
     if response.status_code != 200:
-        problem_words = f"HTTP {response.status_code}"
-        return new_fetch(source.name, url, now, "failed", None, problem=problem_words, part=part)
+        code = response.status_code
+        return new_fetch(
+            source.name, url, now, "failed", None,
+            problem=f"HTTP {code}", http_status=code, part=part,
+        )  # fmt: skip
     snapshots.keep(payload)
     return new_fetch(source.name, url, now, "ok", payload, part=part, **kept)
 
 
-def take_offline_edition(
-    source: Source, snapshots: Snapshots, settings: Settings
-) -> Fetch | None:
+def take_offline_edition(source: Source, snapshots: Snapshots, settings: Settings) -> Fetch | None:
     """Keep the data an installed package brings, once per content."""
     if source.offline_edition is None:
         return None

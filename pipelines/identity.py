@@ -42,7 +42,7 @@ READS = {
     "spellings": (
         "select p.source, p.spelling, arg_min(p.host_spelling, p.first_seen_at) as host_spelling, "
         "min(p.first_seen_at) as first_seen_at, count(*) as observations, "
-        "bool_or(p.quarantine_reason is null) as has_price "
+        "min(case when p.quarantine_reason is null then p.first_seen_at end) as priced_since "
         "from core.price_observations as p group by p.source, p.spelling"
     ),
     "models": "select * from seeds.models",
@@ -69,7 +69,8 @@ def normalise(name: str) -> str:
     text = re.sub(r"-v\d+(:\d+)?(:\d+k)?$", "", text) if re.search(r"-v\d+:", text) else text
     text = re.sub(r"[@_\s./]+", "-", text)
     text = re.sub(r"(\d{4})-(\d{2})-(\d{2})(?!\d)", r"\1\2\3", text)
-    text = re.sub(r"^gpt-35\b", "gpt-3-5", text)
+    # Hosts whose deployment names cannot hold a dot write 3.5 as 35.
+    text = re.sub(r"^([a-z]+)-(\d)(\d)(?=-|$)", r"\1-\2-\3", text)
     return re.sub(r"-+", "-", re.sub(r"[()]", "", text)).strip("-")
 
 
@@ -236,7 +237,7 @@ class Registry:
 
 #: A vendor's listing registers only what looks like one version: no route, fine-tune or pointer.
 NOT_A_VERSION = re.compile(
-    r"(latest|^ft:|^ft-|router|\*|audio|realtime|tts|transcribe|search|image)"
+    r"(latest|^ft:|^ft-|\.ft-|router|\*|audio|realtime|tts|transcribe|search|image)"
 )
 
 
@@ -254,10 +255,14 @@ def compute(
     ordered = spellings.sort_values(["first_seen_at", "source", "spelling"])
     rows = [tuple(row) for row in ordered[["source", "spelling", "host_spelling", "first_seen_at",
                                            "observations"]].itertuples(index=False)]  # fmt: skip
-    listed = ordered[ordered["source"].isin(LISTS_VENDORS_NAMES) & ordered["has_price"]]
-    for row in listed.itertuples():
+    # A listing registers from its first credible price on: what comes later must not change what
+    # was known before.
+    listed = spellings[spellings["source"].isin(LISTS_VENDORS_NAMES)].dropna(
+        subset=["priced_since"]
+    )
+    for row in listed.sort_values(["priced_since", "source", "spelling"]).itertuples():
         source, spelling = row.source, row.spelling
-        host_spelling, first_seen_at = row.host_spelling, row.first_seen_at
+        host_spelling, priced_since = row.host_spelling, row.priced_since
         address = registry.address(source, spelling, host_spelling)
         vendor = registry.own_host.get(address.host_id)
         if vendor != address.vendor_hint:
@@ -273,7 +278,7 @@ def compute(
         registered[model_id] = {
             "model_id": model_id, "vendor_id": vendor, "name": address.name,
             "is_reasoning": None, "is_open_weights": None, "context_tokens": None,
-            "is_released": True, "registered_by": source, "known_since": first_seen_at,
+            "is_released": True, "registered_by": source, "known_since": priced_since,
         }  # fmt: skip
     edition = models.assign(registered_by="edition", known_since=ALWAYS)
     all_models = [tuple(row) for row in edition[MODEL_COLUMNS].itertuples(index=False)]

@@ -242,6 +242,11 @@ class Market:
             if any(f"raw.{source.name}__{thing}" in self.changed for thing in source.things):
                 raw.load(self.connection, source, self.snapshots)
 
+    def load_everything(self) -> None:
+        """Read every source's log, whoever wrote it."""
+        self.changed |= {f"raw.{s.name}__{thing}" for s in sources().values() for thing in s.things}
+        self.load()
+
     def add(self, seed: str, **row: Any) -> None:
         """A row beside the edition's own, in `seeds.<seed>`."""
         self.connection.execute(

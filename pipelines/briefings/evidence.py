@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from pipelines.analysis import INTERVAL
 from pipelines.briefings.facts import (
     BELLWETHER,
     COMPUTED,
@@ -70,7 +71,7 @@ def capability_fact(launch: Launch, position: Row) -> Fact:
         says=f"Capability of {launch.name(model_id)} in {launch.segment_name(segment_id)}",
         value=f"{position['capability']:.1f} "
         f"({position['capability_low']:.1f} to {position['capability_high']:.1f})",
-        unit="index points, 80% interval",
+        unit=f"index points, {INTERVAL:.0%} interval",
         publisher=BELLWETHER,
         published_on=None,
         known_on=fit,
@@ -155,7 +156,7 @@ def comparison_fact(launch: Launch, comparison: Row) -> Fact:
         value=f"{comparison['probability_entrant_above']:.3f}; difference "
         f"{comparison['difference']:.1f} ({comparison['difference_low']:.1f} to "
         f"{comparison['difference_high']:.1f})",
-        unit="probability; index points, 80% interval",
+        unit=f"probability; index points, {INTERVAL:.0%} interval",
         publisher=BELLWETHER,
         published_on=None,
         known_on=comparison["known_on"],

@@ -14,6 +14,7 @@ import typst
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipelines.analysis import INTERVAL
 from pipelines.briefings import charts, typeset
 from pipelines.briefings.facts import Facts, code, plain
 from pipelines.briefings.launch import gather, sources
@@ -67,7 +68,7 @@ def write(kind: str, context: Mapping[str, Any], facts: Facts, out: Path) -> Pat
 
 
 def _environment(finalize: Any) -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         finalize=finalize,
@@ -76,6 +77,8 @@ def _environment(finalize: Any) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["interval"] = f"{INTERVAL:.0%}"
+    return environment
 
 
 def _html(

@@ -72,7 +72,7 @@ jumps as (
         n.source,
         n.spelling,
         n.first_seen_at,
-        min(coalesce(o.first_seen_at, cast(e.published_on as timestamp))) as confirmed_at
+        least(min(o.known_at), min(cast(e.published_on as timestamp))) as confirmed_at
     from named as n
     left join named as o
         on o.target = n.target and o.host_id = n.host_id and o.variant = n.variant

@@ -1,0 +1,437 @@
+"""What a model cost on a day: worked examples by hand for the rule of resolution.
+
+Versions called zeta are invented, so that the edition says nothing of them; a vendor's own listing
+in a feed registers them.
+"""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+from feeds import FEEDS, Market, Prices, rows
+
+from pipelines import raw
+from pipelines.tables import Connection
+
+ZETA = "openai/zeta-1"
+
+
+def says(market: Market, feed: str, moment: str, prices: Prices) -> None:
+    """A feed's payload, with a few others beside so that one row is not the whole feed."""
+    others = {f"eta-{n}": ("7", "9") for n in range(5)}
+    market.fetched(feed, moment, FEEDS[feed].payload({**prices, **others}))
+
+
+def states(market: Market, **more: Any) -> None:
+    """A curated price of the vendor itself."""
+    market.add("prices", **{
+        "model_id": ZETA, "host_id": "openai", "variant": "standard", "lineage": "vendor",
+        "evidence": "vendor_statement", "source_url": "https://example.org/prices",
+        "publisher": "OpenAI", "licence": "facts",
+    } | more)  # fmt: skip
+
+
+def stated(price: tuple[str, str], day: str, **more: Any) -> dict[str, Any]:
+    return {
+        "input_usd_per_mtok": price[0], "output_usd_per_mtok": price[1],
+        "valid_from_earliest": day, "valid_from_latest": day, "published_on": day, **more,
+    }  # fmt: skip
+
+
+# ------------------------------------------------------------------ one source
+
+
+def test_a_price_is_unknown_before_it_was_first_seen(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    market.build()
+    assert market.price(ZETA, "2026-01-09") is None
+    assert market.price(ZETA, "2026-01-10") == ("2", "8")
+    assert market.price(ZETA, "2026-03-01") == ("2", "8")
+
+
+def test_a_price_is_unknown_to_those_who_could_not_have_seen_it(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    market.build()
+    assert market.price(ZETA, "2026-01-10", known_by="2026-01-09") is None
+    assert market.price(ZETA, "2026-01-10", known_by="2026-01-10") == ("2", "8")
+
+
+def test_a_change_between_two_snapshots_is_unknown_in_the_gap_with_hindsight(
+    market: Market,
+) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-20", {"zeta-1": ("1", "4")})
+    market.build()
+    assert market.price(ZETA, "2026-01-10") == ("2", "8")
+    assert market.price(ZETA, "2026-01-15") is None
+    assert market.price(ZETA, "2026-01-20") == ("1", "4")
+    found = market.answer(ZETA, "2026-01-20")
+    assert found is not None
+    assert found["valid_from_earliest"] == date(2026, 1, 10)
+    assert found["valid_from_latest"] == date(2026, 1, 20)
+
+
+def test_before_the_change_is_known_the_old_price_is_the_answer(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-20", {"zeta-1": ("1", "4")})
+    market.build()
+    for day in ("2026-01-15", "2026-01-19"):
+        assert market.price(ZETA, day, known_by=day) == ("2", "8")
+    assert market.price(ZETA, "2026-01-15", known_by="2026-01-20") is None
+
+
+def test_an_unchanged_read_narrows_the_gap(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-18", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-20", {"zeta-1": ("1", "4")})
+    market.build()
+    assert market.price(ZETA, "2026-01-15") == ("2", "8")
+    assert market.price(ZETA, "2026-01-18") == ("2", "8")
+    assert market.price(ZETA, "2026-01-19") is None
+
+
+def test_a_row_that_vanished_has_no_price_from_then_on(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-20", {})
+    market.build()
+    assert market.price(ZETA, "2026-01-10") == ("2", "8")
+    assert market.price(ZETA, "2026-01-20") is None
+    # Nobody knew on the 15th that it would be gone on the 20th.
+    assert market.price(ZETA, "2026-01-15", known_by="2026-01-15") == ("2", "8")
+
+
+def test_a_row_that_returned_has_its_price_again_but_not_between(market: Market) -> None:
+    for day, listed in (("2026-01-10", True), ("2026-01-12", False), ("2026-01-20", True)):
+        says(market, "litellm", day, {"zeta-1": ("2", "8")} if listed else {})
+    market.build()
+    assert market.price(ZETA, "2026-01-10") == ("2", "8")
+    assert market.price(ZETA, "2026-01-14") is None
+    assert market.price(ZETA, "2026-01-20") == ("2", "8")
+
+
+def test_a_cache_price_that_is_added_is_no_change_of_price(market: Market) -> None:
+    feed = FEEDS["litellm"]
+    prices = {"zeta-1": ("2", "8"), "eta": ("7", "9")}
+    market.fetched("litellm", "2026-01-10", feed.payload(prices))
+    market.fetched("litellm", "2026-01-20", feed.changed(
+        prices, lambda d: d["zeta-1"].update(cache_read_input_token_cost=1e-06)
+    ))  # fmt: skip
+    market.build()
+    assert market.price(ZETA, "2026-01-15") == ("2", "8")
+    found = market.answer(ZETA, "2026-01-20")
+    assert found is not None
+    assert found["cache_read_usd_per_mtok"] == 1
+    assert found["valid_from_latest"] == date(2026, 1, 10)
+
+
+# ------------------------------------------------------------------ several sources
+
+
+def test_what_two_lineages_say_outvotes_one_and_is_disputed(market: Market) -> None:
+    for feed, price in (
+        ("litellm", ("2", "8")), ("models_dev", ("3", "9")), ("genai_prices", ("3", "9")),
+    ):  # fmt: skip
+        says(market, feed, "2026-01-10", {"zeta-1": price})
+    market.build()
+    found = market.answer(ZETA, "2026-01-10")
+    assert found is not None
+    assert (found["input"], found["output"]) == ("3", "9")
+    assert found["is_disputed"]
+    assert found["lineages"] == 2
+
+
+def test_agreement_is_not_disputed(market: Market) -> None:
+    for feed in FEEDS:
+        says(market, feed, "2026-01-10", {"zeta-1": ("2", "8")})
+    market.build()
+    found = market.answer(ZETA, "2026-01-10")
+    assert found is not None
+    assert (found["lineages"], found["is_disputed"]) == (3, False)
+
+
+def test_a_copying_source_is_no_vote_of_its_own(market: Market) -> None:
+    """models.dev counts as LiteLLM's copy here; the one independent source has the better rank."""
+    market.connection.execute(
+        "update raw.sources set lineage = 'models_dev' where source = 'genai_prices'"
+    )
+    for feed, price in (
+        ("litellm", ("2", "8")), ("models_dev", ("3", "9")), ("genai_prices", ("3", "9")),
+    ):  # fmt: skip
+        says(market, feed, "2026-01-10", {"zeta-1": price})
+    market.build()
+    found = market.answer(ZETA, "2026-01-10")
+    assert found is not None
+    assert (found["input"], found["lineages"], found["is_disputed"]) == ("2", 1, True)
+
+
+def test_with_one_voice_each_the_latest_change_speaks(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "models_dev", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "models_dev", "2026-01-20", {"zeta-1": ("1", "4")})
+    says(market, "litellm", "2026-01-25", {"zeta-1": ("2", "8")})
+    market.build()
+    found = market.answer(ZETA, "2026-01-26")
+    assert found is not None
+    assert (found["input"], found["is_disputed"]) == ("1", True)
+
+
+def test_with_nothing_else_to_go_by_the_more_reliable_lineage_speaks(market: Market) -> None:
+    says(market, "genai_prices", "2026-01-10", {"zeta-1": ("1", "4")})
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    market.build()
+    assert market.price(ZETA, "2026-01-10") == ("2", "8")
+
+
+def test_another_lineage_fills_the_gap(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-20", {"zeta-1": ("1", "4")})
+    says(market, "models_dev", "2026-01-12", {"zeta-1": ("2", "8")})
+    says(market, "models_dev", "2026-01-13", {"zeta-1": ("1", "4")})
+    market.build()
+    assert market.price(ZETA, "2026-01-12") == ("2", "8")
+    assert market.price(ZETA, "2026-01-15") == ("1", "4")
+
+
+def test_within_a_lineage_the_name_that_changed_last_speaks(market: Market) -> None:
+    """An alias repriced, its dated name left stale: o1-mini's case of 2025-01-31."""
+    market.add("aliases", spelling="openai/zeta", model_id="openai/zeta-20260101",
+               valid_from="2026-01-01", reason="test", source_url="https://example.org",
+               publisher="test", published_on="2026-01-01", licence="test",
+               source_or_any="any", valid_from_or_always="2026-01-01")  # fmt: skip
+    both = {"zeta": ("2", "8"), "zeta-20260101": ("2", "8")}
+    says(market, "litellm", "2026-01-10", both)
+    says(market, "litellm", "2026-01-11", both | {"zeta": ("1", "4")})
+    market.build()
+    assert market.price("openai/zeta-20260101", "2026-01-12") == ("1", "4")
+
+
+# ------------------------------------------------------------------ the vendor's own statement
+
+
+def test_the_vendor_speaks_first(market: Market) -> None:
+    for feed in ("litellm", "models_dev"):
+        says(market, feed, "2026-01-10", {"zeta-1": ("3", "9")})
+    states(market, **stated(("2", "8"), "2026-01-10"))
+    market.build()
+    found = market.answer(ZETA, "2026-01-10")
+    assert found is not None
+    assert (found["input"], found["output"], found["is_disputed"]) == ("2", "8", True)
+    assert found["evidence"] == "vendor_statement"
+    assert found["source_url"] == "https://example.org/prices"
+
+
+def test_a_later_change_seen_elsewhere_outdates_the_vendors_statement(market: Market) -> None:
+    states(market, **stated(("2", "8"), "2026-01-10"))
+    says(market, "litellm", "2026-01-11", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-20", {"zeta-1": ("1", "4")})
+    market.build()
+    assert market.price(ZETA, "2026-01-19", known_by="2026-01-19") == ("2", "8")
+    assert market.price(ZETA, "2026-01-20") == ("1", "4")
+
+
+def test_a_dated_end_is_an_end(market: Market) -> None:
+    says(market, "litellm", "2026-06-01", {"zeta-1": ("1", "4")})
+    states(market, **stated(("2", "8"), "2026-01-10", valid_to="2026-02-01"))
+    market.build()
+    assert market.price(ZETA, "2026-01-31") == ("2", "8")
+    assert market.price(ZETA, "2026-02-01") is None
+
+
+# ------------------------------------------------------------------ jumps
+
+
+def test_a_jump_of_four_times_is_held_while_nobody_else_shows_it(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-20", {"zeta-1": ("0.5", "2")})
+    market.build()
+    assert market.price(ZETA, "2026-01-25") == ("2", "8")
+    assert market.reasons("litellm") == ["jump of 4x or more that no other lineage shows"]
+
+
+def test_a_jump_counts_from_the_day_another_lineage_shows_it(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-20", {"zeta-1": ("0.5", "2")})
+    says(market, "models_dev", "2026-01-25", {"zeta-1": ("0.5", "2")})
+    market.build()
+    assert market.price(ZETA, "2026-01-22", known_by="2026-01-24") == ("2", "8")
+    assert market.price(ZETA, "2026-01-25", known_by="2026-01-25") == ("0.5", "2")
+    # Known from the confirmation on, it holds from its own first sight.
+    assert market.price(ZETA, "2026-01-21") == ("0.5", "2")
+    assert market.reasons("litellm") == []
+
+
+def test_a_spike_that_was_taken_back_leaves_no_trace(market: Market) -> None:
+    for day, price in (("10", ("2", "8")), ("11", ("20", "80")), ("12", ("2", "8"))):
+        says(market, "litellm", f"2026-01-{day}", {"zeta-1": price})
+    market.build()
+    assert [market.price(ZETA, f"2026-01-{day}") for day in (10, 11, 12)] == [("2", "8")] * 3
+
+
+def test_less_than_four_times_is_a_change_like_any_other(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-20", {"zeta-1": ("0.6", "2.4")})
+    market.build()
+    assert market.price(ZETA, "2026-01-20") == ("0.6", "2.4")
+
+
+# ------------------------------------------------------------------ not sold
+
+
+def release(market: Market, opened: str, published: str) -> None:
+    market.add("releases", event_id="zeta", model_id=ZETA, event_type="launch",
+               announced_on=published, api_available_on=opened, availability_scope="API",
+               release_title="Zeta", source_url="https://example.org", publisher="OpenAI",
+               published_on=published, licence="facts")  # fmt: skip
+
+
+def test_nothing_is_sold_before_its_api_opens(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    release(market, "2026-01-15", "2026-01-12")
+    market.build()
+    assert market.price(ZETA, "2026-01-14") is None
+    assert market.price(ZETA, "2026-01-15") == ("2", "8")
+    # Before the opening day was published, the listing was all there was to go by.
+    assert market.price(ZETA, "2026-01-11", known_by="2026-01-11") == ("2", "8")
+
+
+def test_nothing_is_sold_by_its_vendor_after_the_shutdown(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    azure = FEEDS["litellm"].document({"azure/zeta-1": ("2", "8")}, "azure")
+    both = azure | FEEDS["litellm"].document(
+        {"zeta-1": ("2", "8")} | {f"eta-{n}": ("7", "9") for n in range(5)}
+    )
+    market.fetched("litellm", "2026-01-11", json.dumps(both).encode())
+    market.add("retirements", model_id=ZETA, deprecated_on="2026-01-20", shutdown_on="2026-02-01",
+               source_url="https://example.org", publisher="OpenAI", published_on="2026-01-20",
+               licence="facts")  # fmt: skip
+    market.build()
+    assert market.price(ZETA, "2026-01-31") == ("2", "8")
+    assert market.price(ZETA, "2026-02-01") is None
+    assert market.price(ZETA, "2026-02-01", known_by="2026-01-19") == ("2", "8")
+    # A host may go on selling it.
+    assert market.price(ZETA, "2026-02-01", host="azure") == ("2", "8")
+
+
+def genai(market: Market, moment: str, prices: Any) -> None:
+    feed = FEEDS["genai_prices"]
+    market.fetched("genai_prices", moment, feed.changed(
+        {"zeta-1": ("2", "8"), "eta": ("7", "9")},
+        lambda d: feed.row(d, "zeta-1").update(prices=prices),
+    ))  # fmt: skip
+
+
+def meters(input_price: float, output_price: float) -> dict[str, float]:
+    return {"input_mtok": input_price, "output_mtok": output_price}
+
+
+def test_an_announced_price_is_no_price_until_it_is_seen_in_force(market: Market) -> None:
+    announced = [
+        {"prices": meters(2, 8)},
+        {"constraint": {"start_date": "2026-02-01"}, "prices": meters(1, 4)},
+    ]
+    genai(market, "2026-01-10", announced)
+    market.build()
+    assert market.price(ZETA, "2026-02-05") == ("2", "8")
+    assert market.price(ZETA, "2026-01-20") == ("2", "8")
+    assert any("announced" in reason for reason in market.reasons("genai_prices"))
+
+
+def test_an_announcement_that_was_withdrawn_never_was_a_price(market: Market) -> None:
+    genai(market, "2026-01-10", [
+        {"prices": meters(2, 8)},
+        {"constraint": {"start_date": "2026-02-01"}, "prices": meters(1, 4)},
+    ])  # fmt: skip
+    genai(market, "2026-01-20", meters(2, 8))
+    market.build()
+    assert market.price(ZETA, "2026-02-05") == ("2", "8")
+
+
+def test_an_announced_price_counts_once_the_feed_is_read_on_its_day(market: Market) -> None:
+    announced = [
+        {"prices": meters(2, 8)},
+        {"constraint": {"start_date": "2026-02-01"}, "prices": meters(1, 4)},
+    ]
+    genai(market, "2026-01-10", announced)
+    genai(market, "2026-02-03", announced)
+    market.build()
+    assert market.price(ZETA, "2026-01-31") == ("2", "8")
+    assert market.price(ZETA, "2026-02-03") == ("1", "4")
+    assert market.price(ZETA, "2026-02-01") == ("1", "4")
+    assert market.price(ZETA, "2026-02-02", known_by="2026-02-02") == ("2", "8")
+
+
+def test_a_past_start_date_dates_the_change(market: Market) -> None:
+    genai(market, "2026-02-10", [
+        {"prices": meters(2, 8)},
+        {"constraint": {"start_date": "2026-02-01"}, "prices": meters(1, 4)},
+    ])  # fmt: skip
+    market.build()
+    assert market.price(ZETA, "2026-02-01") == ("1", "4")
+    # The undated price is no price "since ever": before the feed was read it is unknown.
+    assert market.price(ZETA, "2026-01-31") is None
+
+
+# ------------------------------------------------------------------ aliases
+
+
+def test_the_price_of_an_alias_follows_what_it_pointed_to(market: Market) -> None:
+    """A feed lists only the undated name at one price; the name moved on 2026-02-01."""
+    for version, start, end in (
+        ("openai/zeta-1", "2026-01-01", "2026-02-01"), ("openai/zeta-2", "2026-02-01", None),
+    ):  # fmt: skip
+        market.add("aliases", spelling="openai/zeta", model_id=version, valid_from=start,
+                   valid_to=end, reason="test", source_url="https://example.org",
+                   publisher="test", published_on=start, licence="test",
+                   source_or_any="any", valid_from_or_always=start)  # fmt: skip
+    listed = {"zeta": ("2", "8"), "zeta-2": ("1", "4"), "zeta-1": ("2", "8")}
+    says(market, "litellm", "2026-01-10", listed)
+    says(market, "litellm", "2026-02-03", listed | {"zeta": ("1", "4")})
+    market.build()
+    [(then,)] = rows(market.connection, "select model_id from core.aliases where alias = "
+                     "'openai/zeta' and valid_from <= '2026-01-20' and valid_to > '2026-01-20'")  # fmt: skip
+    assert then == "openai/zeta-1"
+    assert market.price("openai/zeta-1", "2026-01-20") == ("2", "8")
+    assert market.price("openai/zeta-2", "2026-02-03") == ("1", "4")
+    assert market.price("openai/zeta-1", "2026-02-03") == ("2", "8")
+
+
+# ------------------------------------------------------------------ knowledge only grows
+
+
+class UpTo(raw.Snapshots):
+    """The archive as it was on a day."""
+
+    def __init__(self, whole: raw.Snapshots, day: str):
+        super().__init__(whole.folder)
+        self.day = day
+
+    def fetches(self) -> list[raw.Fetch]:
+        return [fetch for fetch in super().fetches() if fetch.fetched_at[:10] <= self.day]
+
+
+def answers(connection: Connection, as_of: str, known_by: str) -> set[Any]:
+    return set(rows(
+        connection,
+        "select model_id, offering_id, is_list_price, input_usd_per_mtok, output_usd_per_mtok, "
+        "cache_read_usd_per_mtok, valid_from_earliest, valid_from_latest, known_at, claim_id, "
+        "lineages, is_disputed from prices_on(?::date, ?::date)", [as_of, known_by],
+    ))  # fmt: skip
+
+
+@pytest.mark.archive
+@pytest.mark.parametrize("day", ["2024-09-13", "2025-01-30", "2025-06-20", "2026-03-01"])
+def test_what_was_known_by_a_day_never_changes_afterwards(
+    archive_warehouse: Connection, archive_snapshots: raw.Snapshots, market: Market, day: str
+) -> None:
+    market.snapshots = UpTo(archive_snapshots, day)
+    market.load_everything()
+    market.build()
+    asked = ["2024-09-12", "2024-07-15", "2025-01-15", "2025-06-15", "2026-02-15"]
+    for as_of in (d for d in [*asked, day] if d <= day):
+        for known_by in sorted({day, *(d for d in asked if as_of <= d <= day)}):
+            then = answers(market.connection, as_of, known_by)
+            now = answers(archive_warehouse, as_of, known_by)
+            assert then
+            assert sorted(map(str, now - then))[:3] == []
+            assert sorted(map(str, then - now))[:3] == []
