@@ -247,7 +247,7 @@ def read_table(path: Path, root: Path = SQL) -> Table:
         about, check_settings, _, query = _header(check_path.read_text(), check_path)
         checks.append(
             Check(
-                check_path.stem.split("__", 1)[1],
+                check_path.stem.removeprefix(f"{full_name}__"),
                 query.rstrip(";"),
                 check_settings.get("severity", "error") == "error",
                 about,
