@@ -137,9 +137,7 @@ def test_a_feed_shrunk_to_a_third_is_held_back(market: Market, feed: Feed) -> No
 
 
 @EVERY_FEED
-def test_a_feed_that_keeps_serving_a_broken_payload_is_not_good(
-    market: Market, feed: Feed
-) -> None:
+def test_a_feed_that_keeps_serving_a_broken_payload_is_not_good(market: Market, feed: Feed) -> None:
     """The server says "unchanged", but what is unchanged could not be read."""
     market.fetched(feed.name, DAY, feed.payload(GOOD))
     broken = market.fetched(feed.name, NEXT_DAY, b"<html>")
@@ -147,7 +145,8 @@ def test_a_feed_that_keeps_serving_a_broken_payload_is_not_good(
     market.build()
     assert prices(market) == GOOD
     good = rows(
-        market.connection, "select fetched_at::date::varchar from raw.fetches where status <> 'failed'"
+        market.connection,
+        "select fetched_at::date::varchar from raw.fetches where status <> 'failed'",
     )
     assert good == [(DAY,)]
     market.fetched(feed.name, "2026-01-20", feed.payload(GOOD | {"zeta-1": ("2", "8")}))

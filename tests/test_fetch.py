@@ -134,9 +134,7 @@ def test_a_failed_attempt_between_does_not_lose_the_etag(
     assert server.asked[-1]["If-None-Match"] == '"v1"'
 
 
-def test_a_304_without_anything_kept_is_a_failure(
-    server: Server, snapshots: raw.Snapshots
-) -> None:
+def test_a_304_without_anything_kept_is_a_failure(server: Server, snapshots: raw.Snapshots) -> None:
     server.answer = says(304)
     assert read(server, snapshots).status == "failed"
 

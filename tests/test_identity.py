@@ -17,14 +17,10 @@ Resolve = Callable[..., Identity]
 
 
 def registry_of(connection: Connection) -> Registry:
-    frames = {
-        name: connection.execute(f"select * from {table}").df()
-        for name, table in {
-            "models": "core.models", "aliases": "seeds.aliases", "hosts": "seeds.hosts",
-            "host_spellings": "seeds.host_spellings", "vendors": "seeds.vendors",
-        }.items()
-    }  # fmt: skip
-    return Registry(**frames)
+    """The registry as the pipeline makes it, with what vendors' listings registered."""
+    queries = {name: query for name, query in identity.READS.items() if name != "spellings"}
+    queries["models"] = "select * from core.models"
+    return Registry(**{name: connection.execute(q).df() for name, q in queries.items()})
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +156,8 @@ def test_a_host_registers_nothing(market: Market) -> None:
     connection = market.build()
     assert rows(connection, "select * from core.models where model_id like '%zeta-9'") == []
     [(status, known)] = rows(
-        connection, "select status, candidates from core.unresolved_names where spelling like '%zeta-9'"
+        connection,
+        "select status, candidates from core.unresolved_names where spelling like '%zeta-9'",
     )
     assert status == "unknown"
     assert known

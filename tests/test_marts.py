@@ -90,6 +90,127 @@ def test_equal_price_and_capability_dominate_nobody(market: Connection) -> None:
     assert found["b/dear"][0] is True
 
 
+def test_a_dearer_equal_is_dominated_and_pays_the_difference(market: Connection) -> None:
+    rows = market.execute(
+        "select s.model_id, s.dominated_by_points, round(s.dominated_cheaper_share, 6), "
+        "round(s.premium_to_frontier_98to2_share, 6) "
+        "from standing_excluding('all', '2024-02-01', null, null) as s where not s.is_on_frontier "
+        "order by s.model_id"
+    ).fetchall()
+    # b/bad costs 5 against 4 for 10 points more; b/dear 8 against 4 for as much.
+    assert rows == [("b/bad", 10.0, 0.2, 0.25), ("b/dear", 0.0, 0.5, 1.0)]
+
+
+def test_the_two_workloads_may_disagree(market: Connection) -> None:
+    """Cheap input with dear output: dearer at 3:1, cheaper at 98:2."""
+    market.execute("update listed set input_usd_per_mtok = 3, output_usd_per_mtok = 23 "
+                   "where model_id = 'b/dear'")  # fmt: skip
+    rows = market.execute(
+        "select s.price_3to1_usd_per_mtok, s.price_98to2_usd_per_mtok, "
+        "round(s.premium_to_frontier_share, 6), round(s.premium_to_frontier_98to2_share, 6) "
+        "from standing_excluding('all', '2024-02-01', null, null) as s where s.model_id = 'b/dear'"
+    ).fetchall()
+    assert [float(value) for value in rows[0]] == [8.0, 3.4, 1.0, 0.0]
+
+
+def test_a_price_band_is_a_share_of_what_is_on_offer(market: Connection) -> None:
+    """Five prices 1, 4, 5, 8, 16 stand at quantiles 0, 1/4, 1/2, 3/4 and 1."""
+    market.execute("update core.segments set price_band_low_share = 0.2, "
+                   "price_band_high_share = 0.6")  # fmt: skip
+    assert set(standing(market)) == {"a/good", "b/bad"}
+
+
+def test_who_thinks_first_is_out_where_people_wait(market: Connection) -> None:
+    market.execute("update core.segments set needs_low_latency = true")
+    market.execute("update core.models set is_reasoning = true where model_id = 'b/best'")
+    assert "b/best" not in standing(market)
+
+
+def test_a_model_never_measured_in_the_basket_has_no_place(market: Connection) -> None:
+    market.execute("update analysis.capabilities set evidence_share = 0 where model_id = 'a/good'")
+    assert standing(market)["b/dear"] == (True, None, 2, 0.0)
+
+
+def test_a_standing_uses_the_latest_fit_known_by_then(market: Connection) -> None:
+    market.execute(
+        "insert into analysis.capabilities by name select * replace (date '2024-03-01' as "
+        "known_on, 200 - capability as capability) from analysis.capabilities"
+    )
+    ranks = "select s.model_id from standing_excluding('all', '2024-02-01', ?, null) as s " \
+            "order by s.capability_rank limit 1"  # fmt: skip
+    assert market.execute(ranks, ["2024-02-29"]).fetchall() == [("b/best",)]
+    assert market.execute(ranks, ["2024-03-01"]).fetchall() == [("a/cheap",)]
+    assert market.execute(ranks, [None]).fetchall() == [("a/cheap",)]
+
+
+# ------------------------------------------------------------------ claims
+
+VERDICTS = {
+    "seed-01": "supported", "seed-02": "contradicted", "seed-03": "misattributed",
+    "seed-04": "supported", "seed-05": "misattributed", "seed-06": "contradicted",
+    "seed-07": "supported", "seed-08": "contradicted", "seed-09": "not_supported",
+    "seed-10": "splits_by_role", "seed-11": "supported", "seed-12": "supported",
+}  # fmt: skip
+EVERY_MARKET = pytest.mark.parametrize(
+    "name",
+    ["edition", "warehouse", pytest.param("archive_warehouse", marks=pytest.mark.archive)],
+)
+
+
+@pytest.fixture
+def checked(request: pytest.FixtureRequest, name: str) -> Connection:
+    connection: Connection = request.getfixturevalue(name)
+    return connection
+
+
+@EVERY_MARKET
+@pytest.mark.parametrize(("claim_id", "verdict"), VERDICTS.items())
+def test_the_analysts_claims_get_the_verdicts_of_the_method(
+    checked: Connection, claim_id: str, verdict: str
+) -> None:
+    rows = checked.execute(
+        "select k.verdict, k.because from marts.claim_checks as k where k.claim_id = ?", [claim_id]
+    ).fetchall()
+    assert [row[0] for row in rows] == [verdict]
+    assert rows[0][1]
+
+
+@EVERY_MARKET
+def test_misattributed_figures_name_their_owner_and_the_right_figure(checked: Connection) -> None:
+    rows = checked.execute(
+        "select k.claim_id, k.belongs_to, k.true_value from marts.claim_checks as k "
+        "where k.verdict = 'misattributed' order by k.claim_id"
+    ).fetchall()
+    owner = "openai/o1-2024-09-12-checkpoint"
+    assert rows == [("seed-03", owner, 44.6), ("seed-05", owner, 1258.0)]
+
+
+@EVERY_MARKET
+def test_contradicted_figures_are_told_right(checked: Connection) -> None:
+    rows = checked.execute(
+        "select k.true_value from marts.claim_checks as k where k.claim_id in ('seed-01', 'seed-02') "
+        "order by k.claim_id"
+    ).fetchall()
+    assert [round(value, 6) for (value,) in rows] == [80.0, 70.0]
+
+
+@EVERY_MARKET
+def test_evidence_of_a_verdict_can_be_looked_up(checked: Connection) -> None:
+    known = {row[0] for row in checked.execute(
+        "select claim_id from core.price_claims union all select result_id from core.results"
+    ).fetchall()}  # fmt: skip
+    for claim_id, evidence in checked.execute(
+        "select claim_id, evidence from marts.claim_checks where evidence is not null"
+    ).fetchall():
+        assert set(evidence.split()) <= known, claim_id
+
+
+@EVERY_MARKET
+def test_nobody_is_called_a_loser_without_a_forecast_of_demand(checked: Connection) -> None:
+    rows = checked.execute("select distinct verdict from marts.launch_impact").fetchall()
+    assert {row[0] for row in rows} <= {"winner", "cannibalised", "exposed", "unaffected"}
+
+
 def test_no_code_names_a_model() -> None:
     names = re.compile(r"o1-mini|o1-preview|gpt-[345]|claude-[\d-]|sonnet|gemini-\d|llama-\d", re.I)
     files = [

@@ -217,9 +217,7 @@ def test_a_crash_while_keeping_leaves_no_half_file_under_the_name(
     assert snapshots.read(snapshots.keep(payload)) == payload
 
 
-def test_a_log_line_cut_short_is_survived(
-    snapshots: raw.Snapshots, connection: Connection
-) -> None:
+def test_a_log_line_cut_short_is_survived(snapshots: raw.Snapshots, connection: Connection) -> None:
     keep(snapshots, "2026-01-01", FEED.payload(FIRST))
     keep(snapshots, "2026-01-02", FEED.payload(WITH_CHANGE))
     text = snapshots.log.read_text()
