@@ -4,8 +4,8 @@
 
 Measures `bellwether run --offline` and `brief launch` in fresh processes and a fresh home (as
 `make brief` does after installation); with ARCHIVE (default ../shared/archive, if there) also a
-full rebuild with the whole history loaded. Then the same work in this process without Dagster, to split
-the time into parsing, SQL, Python tables and, by difference, Dagster.
+full rebuild with the whole history loaded. Then the same work in this process without Dagster, to
+split the time into parsing, SQL, Python tables and, by difference, Dagster.
 """
 
 import os
