@@ -92,7 +92,7 @@ def test_item_counts_that_collapse_are_held_back(staged: Staged) -> None:
 
 
 def test_a_frozen_feed_is_seen(staged: Staged) -> None:
-    assert staged.warnings == {"releases__feeds_are_not_frozen": 1}
+    assert staged.warnings == {"feeds_are_not_frozen": 1}
 
 
 def test_crawl_day_dates_are_quarantined(staged: Staged) -> None:
