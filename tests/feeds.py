@@ -4,7 +4,7 @@ Nothing here asserts; `Feed` writes documents as the publisher would, `Market` l
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -235,8 +235,9 @@ def test_verified_pairs_of_known_versions_do_resolve(
     warehouse: Connection, resolve: Resolve
 ) -> None:
     """The true pairs above are not right by leaving both unresolved."""
+    bedrock = "anthropic.claude-3-5-sonnet-20240620-v1:0"
     for first, second in (
-        ("anthropic.claude-3-5-sonnet-20240620-v1:0", "us.anthropic.claude-3-5-sonnet-20240620-v1:0"),
+        (bedrock, f"us.{bedrock}"),
         ("o1-mini", "o1-mini-2024-09-12"), ("gemini-1.5-flash", "gemini/gemini-1.5-flash"),
         ("o1-mini", "openrouter/openai/o1-mini"),
     ):  # fmt: skip

@@ -188,8 +188,8 @@ def test_misattributed_figures_name_their_owner_and_the_right_figure(checked: Co
 @EVERY_MARKET
 def test_contradicted_figures_are_told_right(checked: Connection) -> None:
     rows = checked.execute(
-        "select k.true_value from marts.claim_checks as k where k.claim_id in ('seed-01', 'seed-02') "
-        "order by k.claim_id"
+        "select k.true_value from marts.claim_checks as k "
+        "where k.claim_id in ('seed-01', 'seed-02') order by k.claim_id"
     ).fetchall()
     assert [round(value, 6) for (value,) in rows] == [80.0, 70.0]
 

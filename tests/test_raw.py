@@ -1,4 +1,4 @@
-"""Kept bytes and runs: whatever order and however often payloads arrive, the tables are the same."""
+"""Kept bytes and runs: in whatever order payloads arrive, and however often, the same tables."""
 
 import itertools
 import os

@@ -119,9 +119,11 @@ def check_score(claim: Verdict, facts: dict[str, pd.DataFrame]) -> Verdict:
         & (results["unit"] == unit)
     ].sort_values(["published_on", "evidence", "result_id"])
     own = about[about["model_id"] == claim["subject_model_id"]]
-    headline = own[own["is_headline_metric"]] if claim["metric"] is None else own[
-        own["metric"] == claim["metric"]
-    ]
+    headline = (
+        own[own["is_headline_metric"]]
+        if claim["metric"] is None
+        else own[own["metric"] == claim["metric"]]
+    )
     value = float(claim["value"])
     right = headline[_equals(headline, value, unit)]
     if len(right):
@@ -249,9 +251,7 @@ def check_loser(claim: Verdict, facts: dict[str, pd.DataFrame]) -> Verdict:
     impact = _impact(claim, facts)
     subject = _name(facts, claim["subject_model_id"])
     rivals = facts["positioning"]
-    launched = facts["releases"].loc[
-        facts["releases"]["event_id"] == claim["event_id"], "model_id"
-    ]
+    launched = facts["releases"].loc[facts["releases"]["event_id"] == claim["event_id"], "model_id"]
     inside = rivals[
         (rivals["event_id"] == claim["event_id"])
         & rivals["segment_id"].isin(str(claim["segment_ids"]).split())
