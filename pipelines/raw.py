@@ -349,9 +349,10 @@ def _load(
 ) -> None:
     runs = {t: _Runs(connection, f"raw.{source.name}__{t}") for t in source.things}
     last_good = {
-        part: (at, rows)
-        for part, at, rows in connection.execute(
-            "select part, max(fetched_at), max_by(observed, fetched_at) from raw.fetches "
+        part: (at, rows, sha256)
+        for part, at, rows, sha256 in connection.execute(
+            "select part, max(fetched_at), max_by(observed, fetched_at), "
+            "max_by(sha256, fetched_at) from raw.fetches "
             "where source = ? and status <> 'failed' group by part",
             [source.name],
         ).fetchall()
@@ -368,12 +369,13 @@ def _load(
     for fetch in fetches:
         fetched_at = _moment(fetch.fetched_at)
         status, problem = fetch.status, fetch.problem
-        previous_at, previous_rows = last_good.get(fetch.part, (None, None))
+        previous_at, previous_rows, previous_sha256 = last_good.get(fetch.part, (None, None, None))
         parsed = Parsed()
         if fetch.status == "unchanged" and fetch.sha256 in unreadable:
             status, problem = "failed", f"unchanged, so still: {unreadable[fetch.sha256]}"
-        elif fetch.status == "unchanged":
-            last_good[fetch.part] = fetched_at, previous_rows
+        elif fetch.status == "unchanged" or fetch.sha256 == previous_sha256 is not None:
+            # The same bytes say the same: nothing to read again, nothing to quarantine again.
+            last_good[fetch.part] = fetched_at, previous_rows, previous_sha256
         elif fetch.status == "ok" and fetch.sha256:
             try:
                 parsed = source.parse(snapshots.read(fetch.sha256), fetch.part)
@@ -393,7 +395,7 @@ def _load(
                 for thing, run in runs.items():
                     observations = parsed.things.get(thing, [])
                     run.read(observations, held, below, fetch, fetched_at, previous_at)
-                last_good[fetch.part] = fetched_at, rows
+                last_good[fetch.part] = fetched_at, rows, fetch.sha256
                 previous_rows = rows
         observed = sum(map(len, parsed.things.values())) if parsed.things else previous_rows
         loaded.payloads += 1

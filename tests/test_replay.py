@@ -13,7 +13,7 @@ from pipelines.run import run_pipeline
 from pipelines.settings import Settings
 from pipelines.sources import sources
 
-DAYS = 20
+DAYS = 6
 FROM_DAY = "2025-06-01"
 
 
@@ -61,7 +61,7 @@ def published(home: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 @pytest.mark.archive
-def test_twenty_days_over_http_equal_a_direct_backfill(
+def test_days_over_http_equal_a_direct_backfill(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     days = consecutive_days(archive)
