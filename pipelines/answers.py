@@ -160,9 +160,13 @@ def _registry(connection: Connection) -> "Registry":
             "hosts": "seeds.hosts",
             "host_spellings": "seeds.host_spellings",
             "vendors": "seeds.vendors",
+            "sources": "raw.sources",
         }.items()
     }
-    return Registry(**frames)
+    registry = Registry(**frames)
+    for undated in _rows(connection, "select u.alias, u.model_id from core.undated_names as u", []):
+        registry.point(undated["alias"], undated["model_id"])
+    return registry
 
 
 def identity_answer(connection: Connection, name: str, source: str) -> dict[str, Any]:

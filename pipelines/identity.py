@@ -7,7 +7,7 @@ neither rules nor aliases decide stays unresolved, with the nearest names as sug
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,13 +19,19 @@ SERVING_VARIANTS = {
     "batch", "beta", "exacto", "extended", "fast", "flex", "floor", "free", "nitro", "online",
     "priority", "thinking",
 }  # fmt: skip
-REGION_PREFIX = re.compile(r"^(us|eu|apac|au|jp|ca|us-gov|global)\.(?=[a-z0-9-]+\.)")
+REGION_PREFIX = re.compile(
+    r"^(us|eu|apac|au|jp|ca|us-gov|global|regional)\.(?=[a-z0-9-]+\.)", re.IGNORECASE
+)
 VENDOR_WORDS = {
     "ai21": "ai21", "ai21labs": "ai21", "alibaba": "qwen", "amazon": "amazon",
     "anthropic": "anthropic", "cohere": "cohere", "cohereforai": "cohere",
-    "deepseek": "deepseek", "deepseek-ai": "deepseek", "google": "google", "meta": "meta",
-    "meta-llama": "meta", "microsoft": "microsoft", "mistral": "mistral", "mistralai": "mistral",
-    "openai": "openai", "qwen": "qwen", "x-ai": "xai", "xai": "xai",
+    "deepseek": "deepseek", "deepseek-ai": "deepseek", "google": "google",
+    "inception": "inception", "meta": "meta", "meta-llama": "meta", "microsoft": "microsoft",
+    "minimax": "minimax", "minimaxai": "minimax", "mistral": "mistral", "mistralai": "mistral",
+    "moonshot": "moonshotai", "moonshotai": "moonshotai", "openai": "openai", "qwen": "qwen",
+    "stepfun": "stepfun", "stepfun-ai": "stepfun", "upstage": "upstage", "x-ai": "xai",
+    "xai": "xai", "xiaomi": "xiaomi", "xiaomimimo": "xiaomi", "z-ai": "zai", "zai": "zai",
+    "zai-org": "zai", "zhipuai": "zai",
 }  # fmt: skip
 #: Words in a path that say how or where it is served.
 SERVING_PATH = re.compile(r"^([a-z]{2}(-gov)?-[a-z]+-\d|us|eu|global|\d-month-commitment|\*)$")
@@ -33,23 +39,59 @@ SERVING_PATH = re.compile(r"^([a-z]{2}(-gov)?-[a-z]+-\d|us|eu|global|\d-month-co
 #: have ids of their own making, which would register versions nobody sells.
 LISTS_VENDORS_NAMES = {"genai_prices", "litellm", "models_dev"}
 #: Feeds whose names begin with the host; elsewhere the first part is the model's vendor.
-PREFIX_IS_HOST = {"litellm"}
+PREFIX_IS_HOST = {"litellm", "models_dev"}
+#: What sources join to a version's name to say how it was asked, and the words for it. `-medium`
+#: and `-max` are parts of names too, so without an underscore or parentheses they count behind a
+#: date only. A whole name that is known always goes first.
+EFFORT = "none|minimal|low|medium|high|xhigh|max"
+CONFIGURATIONS = (
+    (re.compile(r"_unknown$|\s*\(n=\d+\)$", re.IGNORECASE), None),
+    (re.compile(rf"_({EFFORT})$|\s*\(({EFFORT})( effort)?\)$", re.IGNORECASE), "effort {}"),
+    (re.compile(rf"(?<=\d\d\d\d|\d-\d\d)-({EFFORT})$|-(high|low)$", re.IGNORECASE), "effort {}"),
+    (re.compile(r"\s*\((med)\)$", re.IGNORECASE), "effort medium"),
+    (re.compile(r"_(\d+k)$|[ -]\(?thinking-(\d+k)\)?$", re.IGNORECASE), "thinking {}"),
+    (re.compile(r"\s*\((\d+k) (?:thinking tokens|think)\)$", re.IGNORECASE), "thinking {}"),
+    (re.compile(r"-no-thinking$|\s*\(no[ -]think(?:ing)?\)$", re.IGNORECASE), "no thinking"),
+    (re.compile(r"_thinking$|\s*\(thinking\)$", re.IGNORECASE), "thinking"),
+    (re.compile(r"\s*\((non-reasoning|reasoning|adaptive reasoning)\)$", re.IGNORECASE), "{}"),
+)
+#: Lineages whose permanent names end in the day of their own listing, no version of the vendor's.
+DATES_ITS_LISTINGS = {"openrouter_rankings_daily"}
+#: A day behind a vendor's undated name. Months and four digits are left out: where vendors use
+#: them, version numbers come between (`-1-2-2509`), and the newest version lacks the bare name.
+DATED = re.compile(r"-(20\d{2}-\d{2}-\d{2}|20\d{6})$")
 SUGGESTIONS = 3
 #: When the edition's own models became known to us: before anything else.
 ALWAYS = datetime(1970, 1, 1)
 
 READS = {
     "spellings": (
-        "select p.source, p.spelling, arg_min(p.host_spelling, p.first_seen_at) as host_spelling, "
-        "min(p.first_seen_at) as first_seen_at, count(*) as observations, "
-        "min(case when p.quarantine_reason is null then p.first_seen_at end) as priced_since "
-        "from core.price_observations as p group by p.source, p.spelling"
+        "with said as ("
+        "select p.source, p.spelling, p.host_spelling, p.first_seen_at, "
+        "p.quarantine_reason is null as is_priced from core.price_observations as p "
+        "union all select r.source, r.spelling, null, r.first_seen_at, false "
+        "from staging.every_results as r where r.quarantine_reason is null "
+        "union all select l.source, l.spelling, null, l.first_seen_at, false "
+        "from staging.every_releases as l where l.quarantine_reason is null "
+        "union all select t.source, t.spelling, t.host_spelling, t.first_seen_at, false "
+        "from staging.every_retirements as t where t.quarantine_reason is null "
+        "union all select t.source, t.replacement_spelling, null, t.first_seen_at, false "
+        "from staging.every_retirements as t where t.quarantine_reason is null "
+        "union all select u.source, u.spelling, null, u.first_seen_at, false "
+        "from staging.every_usage as u "
+        "where u.quarantine_reason is null and u.spelling <> 'other'"
+        ") select s.source, s.spelling, "
+        "arg_min(s.host_spelling, s.first_seen_at) as host_spelling, "
+        "min(s.first_seen_at) as first_seen_at, count(*) as observations, "
+        "min(case when s.is_priced then s.first_seen_at end) as priced_since "
+        "from said as s where s.spelling is not null group by s.source, s.spelling"
     ),
     "models": "select * from seeds.models",
     "aliases": "select * from seeds.aliases",
     "hosts": "select * from seeds.hosts",
     "host_spellings": "select * from seeds.host_spellings",
     "vendors": "select * from seeds.vendors",
+    "sources": "select s.source, s.lineage from raw.sources as s",
 }
 
 
@@ -72,6 +114,36 @@ def normalise(name: str) -> str:
     # Hosts whose deployment names cannot hold a dot write 3.5 as 35.
     text = re.sub(r"^([a-z]+)-(\d)(\d)(?=-|$)", r"\1-\2-\3", text)
     return re.sub(r"-+", "-", re.sub(r"[()]", "", text)).strip("-")
+
+
+def word_bag(name: str) -> str:
+    """A normalised name with its words sorted and its numbers kept in turn.
+
+    Sources order the words of a name as they like, but nobody turns the numbers of a version round.
+    """
+    parts = name.split("-")
+    words = sorted(part for part in parts if not part[:1].isdigit())
+    return "-".join(words + [part for part in parts if part[:1].isdigit()])
+
+
+def without_configuration(name: str) -> tuple[str, str | None]:
+    """A name without what a source joins to it to say how the model was asked, and that in words.
+
+    `X (N=1) (Low)` is `X`, asked with `effort low`.
+    """
+    found: list[str] = []
+    stripped = True
+    while stripped:
+        stripped = False
+        for pattern, words in CONFIGURATIONS:
+            match = pattern.search(name)
+            if match and match.start() > 0:
+                name, stripped = name[: match.start()].rstrip(), True
+                value = next(filter(None, match.groups()), "")
+                value = value.upper() if value[:1].isdigit() else value.lower()
+                if words:
+                    found.insert(0, words.format(value))
+    return name, "; ".join(found) or None
 
 
 @dataclass(frozen=True)
@@ -108,7 +180,9 @@ class Registry:
         hosts: pd.DataFrame,
         host_spellings: pd.DataFrame,
         vendors: pd.DataFrame,
+        sources: pd.DataFrame,
     ):
+        self.lineage_of = {row.source: row.lineage for row in sources.itertuples()}
         self.host_of = {
             (row.source, row.spelling): row.host_id for row in host_spellings.itertuples()
         }
@@ -120,22 +194,30 @@ class Registry:
         }
         self.vendor_ids = set(vendors.vendor_id)
         self.by_name: dict[str, set[str]] = {}
+        self.by_words: dict[str, set[str]] = {}
         self.family_vendors: dict[str, set[str]] = {}
         for model_id in models.model_id:
             self._index(model_id)
+        self.meanings: dict[str, set[str]] = {}
         self.aliases: dict[tuple[str, str], str] = {}
+        self.implied: dict[str, str] = {}
         self.alias_names: dict[str, set[str]] = {}
         for row in aliases.itertuples():
             source = row.source if isinstance(row.source, str) else ""
             alias = f"{row.spelling} in {source}" if source else row.spelling
             self.aliases[(source, self._alias_key(row.spelling))] = alias
+            self.meanings.setdefault(alias, set()).add(row.model_id)
+            if isinstance(row.configuration, str):
+                self.implied[alias] = row.configuration
             if not source:
                 bare = normalise(row.spelling.rsplit("/", 1)[-1])
                 self.alias_names.setdefault(bare, set()).add(row.spelling)
+                self.by_words.setdefault(word_bag(bare), set()).add(bare)
 
     def _index(self, model_id: str) -> None:
         vendor, version = model_id.split("/", 1)
         self.by_name.setdefault(normalise(version), set()).add(model_id)
+        self.by_words.setdefault(word_bag(normalise(version)), set()).add(normalise(version))
         self.family_vendors.setdefault(self._family(version), set()).add(vendor)
 
     @staticmethod
@@ -155,6 +237,10 @@ class Registry:
     def register(self, model_id: str) -> None:
         """Add a version that a vendor's own listing shows."""
         self._index(model_id)
+
+    def point(self, undated: str, model_id: str) -> None:
+        """Let an undated name mean the version it is the name of."""
+        self.by_name[normalise(undated.split("/", 1)[1])] = {model_id}
 
     def address(self, source: str, spelling: str, host_spelling: str | None) -> Address:
         """Take a feed's spelling apart."""
@@ -191,14 +277,56 @@ class Registry:
         return Address(host_id, variant, hint, name)
 
     def resolve(self, source: str, spelling: str, host_spelling: str | None = None) -> Identity:
-        """Say which version or alias a spelling means. Never guesses."""
-        address = self.address(source, spelling, host_spelling)
+        """Say which version or alias a spelling means. Never guesses.
+
+        The whole name goes first, then the name without a recognised configuration, which for a
+        price makes a variant: asked so, a model may cost more.
+        """
+        whole = self._in_any_order(source, self.address(source, spelling, host_spelling))
+        if whole.status != "unknown":
+            return whole
+        name, configuration = without_configuration(spelling)
+        if self.lineage_of.get(source) in DATES_ITS_LISTINGS:
+            base, colon, served = name.partition(":")
+            name = DATED.sub("", base) + colon + served
+        if name == spelling:
+            return self._with_suggestions(whole, spelling)
+        found = self._in_any_order(source, self.address(source, name, host_spelling))
+        # What a moving name meant is a question of the day, which a listing's own date is not.
+        is_moving = configuration is None and len(self.meanings.get(found.target or "", ())) > 1
+        if found.status == "unknown" or is_moving:
+            return self._with_suggestions(whole, spelling)
+        joined = "; ".join(filter(None, (found.configuration, configuration))) or None
+        variant = joined if joined and found.variant == "standard" else found.variant
+        return replace(
+            found, configuration=joined, variant=variant, way=f"{found.way}, without its suffix"
+        )
+
+    def _in_any_order(self, source: str, address: Address) -> Identity:
+        """Look up a name, then the only known name of the same words and numbers."""
+        found = self._look_up(source, address)
+        if found.status != "unknown":
+            return found
+        same = self.by_words.get(word_bag(normalise(address.name)), set())
+        if len(same) != 1:
+            return found
+        other = self._look_up(source, replace(address, name=next(iter(same))))
+        return other if other.status == "resolved" else found
+
+    def _with_suggestions(self, identity: Identity, spelling: str) -> Identity:
+        return replace(identity, candidates=self.suggest(normalise(spelling.rsplit("/", 1)[-1])))
+
+    def _look_up(self, source: str, address: Address) -> Identity:
         name = normalise(address.name)
 
         def found(target: str, way: str) -> Identity:
-            return Identity("resolved", target, address.host_id, address.variant, way)
+            return Identity(
+                "resolved", target, address.host_id, address.variant, way,
+                configuration=self.implied.get(target),
+            )  # fmt: skip
 
-        for where in (source, ""):
+        # What a source's own lineage calls it counts as the source's own word.
+        for where in dict.fromkeys((source, self.lineage_of.get(source, source), "")):
             for vendor in filter(None, (address.vendor_hint, None)):
                 alias = self.aliases.get((where, f"{vendor}/{name}"))
                 if alias:
@@ -222,10 +350,7 @@ class Registry:
         if len(aliased) == 1 and address.vendor_hint is None:
             alias = next(iter(aliased))
             return found(alias, f"alias {alias}, the only one of this name")
-        return Identity(
-            "unknown", None, address.host_id, address.variant, "no version, no alias",
-            self.suggest(name),
-        )  # fmt: skip
+        return Identity("unknown", None, address.host_id, address.variant, "no version, no alias")
 
     def suggest(self, name: str) -> tuple[tuple[str, float], ...]:
         """Nearest names with their scores of 100; suggestions only, for a person to decide."""
@@ -237,8 +362,14 @@ class Registry:
 
 #: A vendor's listing registers only what looks like one version: no route, fine-tune or pointer.
 NOT_A_VERSION = re.compile(
-    r"(latest|^ft:|^ft-|\.ft-|router|\*|audio|realtime|tts|transcribe|search|image)"
+    r"(latest|^ft:|^ft-|\.ft-|router|-auto$|\*|audio|realtime|tts|transcribe|search|image)"
 )
+
+
+def other_maker(name: str) -> bool:
+    """Whether a cloud's dotted name says another firm made it (`writer.` of Amazon's listing)."""
+    maker, dot, rest = name.lower().partition(".")
+    return bool(dot) and maker.isalpha() and rest[:1].isalpha() and maker not in VENDOR_WORDS
 
 
 def compute(
@@ -248,9 +379,10 @@ def compute(
     hosts: pd.DataFrame,
     host_spellings: pd.DataFrame,
     vendors: pd.DataFrame,
+    sources: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
-    """Tables `models`, `names` and `unresolved_names` of the core layer."""
-    registry = Registry(models, aliases, hosts, host_spellings, vendors)
+    """Tables `models`, `names`, `undated_names` and `unresolved_names` of the core layer."""
+    registry = Registry(models, aliases, hosts, host_spellings, vendors, sources)
     registered: dict[str, dict[str, Any]] = {}
     ordered = spellings.sort_values(["first_seen_at", "source", "spelling"])
     rows = [tuple(row) for row in ordered[["source", "spelling", "host_spelling", "first_seen_at",
@@ -269,7 +401,7 @@ def compute(
             continue
         if vendor is None or "/" in address.name or NOT_A_VERSION.search(address.name.lower()):
             continue
-        if address.variant != "standard":
+        if address.variant != "standard" or other_maker(address.name):
             continue
         if registry.resolve(source, spelling, host_spelling).status != "unknown":
             continue
@@ -280,6 +412,12 @@ def compute(
             "is_reasoning": None, "is_open_weights": None, "context_tokens": None,
             "is_released": True, "registered_by": source, "known_since": priced_since,
         }  # fmt: skip
+    undated = dated_siblings(registered, models.model_id)
+    for name, model_id in undated.items():
+        registry.point(name, model_id)
+        since = registered.pop(name)["known_since"]
+        if model_id in registered:
+            registered[model_id]["known_since"] = min(since, registered[model_id]["known_since"])
     edition = models.assign(registered_by="edition", known_since=ALWAYS)
     all_models = [tuple(row) for row in edition[MODEL_COLUMNS].itertuples(index=False)]
     all_models += [tuple(row[column] for column in MODEL_COLUMNS) for row in registered.values()]
@@ -289,7 +427,8 @@ def compute(
         since = registered.get(identity.target or "", {}).get("known_since")
         names.append(
             (source, spelling, identity.target, identity.host_id, identity.variant,
-             identity.status, identity.way, since if since is not None else first_seen_at)
+             identity.configuration, identity.status, identity.way,
+             since if since is not None else first_seen_at)
         )  # fmt: skip
         if identity.status != "resolved":
             best = "; ".join(f"{name} ({score:.0f})" for name, score in identity.candidates)
@@ -297,14 +436,31 @@ def compute(
     return {
         "models": _frame(all_models, MODEL_COLUMNS),
         "names": _frame(names, NAME_COLUMNS),
+        "undated_names": _frame(undated.items(), ["alias", "model_id"]),
         "unresolved_names": _frame(unresolved, UNRESOLVED_COLUMNS),
+    }
+
+
+def dated_siblings(registered: Iterable[str], edition: Iterable[str]) -> dict[str, str]:
+    """Registered undated names whose vendor lists exactly one dated version of that very name.
+
+    Such a name is the vendor's pointer to that version. With two it would be a guess which of them
+    it means when; then it stays a version of its own until somebody dates it in `seeds.aliases`.
+    """
+    dated: dict[str, set[str]] = {}
+    for model_id in {*registered, *edition}:
+        stem = DATED.sub("", model_id)
+        if stem != model_id:
+            dated.setdefault(stem, set()).add(model_id)
+    return {
+        name: next(iter(dated[name])) for name in registered if len(dated.get(name, set())) == 1
     }
 
 
 MODEL_COLUMNS = ["model_id", "vendor_id", "name", "is_reasoning", "is_open_weights",
                  "context_tokens", "is_released", "registered_by", "known_since"]  # fmt: skip
-NAME_COLUMNS = ["source", "spelling", "target", "host_id", "variant", "status", "way",
-                "known_since"]  # fmt: skip
+NAME_COLUMNS = ["source", "spelling", "target", "host_id", "variant", "configuration", "status",
+                "way", "known_since"]  # fmt: skip
 UNRESOLVED_COLUMNS = ["source", "spelling", "status", "candidates", "observations"]
 
 

@@ -13,6 +13,19 @@ with periods as (
     from seeds.aliases as a
 ),
 
+undated as (
+    select
+        u.alias,
+        cast(null as varchar) as source,
+        u.model_id,
+        date '0001-01-01' as valid_from,
+        date '9999-12-31' as valid_to,
+        cast(m.known_since as date) as known_on,
+        'undated name of the only dated version' as reason
+    from core.undated_names as u
+    inner join core.models as m on m.model_id = u.model_id
+),
+
 versions as (
     select
         m.model_id as alias,
@@ -28,6 +41,10 @@ versions as (
 everything as (
     select p.alias, p.source, p.model_id, p.valid_from, p.valid_to, p.known_on, p.reason
     from periods as p
+    union all
+    select v.alias, v.source, v.model_id, v.valid_from, v.valid_to, v.known_on, v.reason
+    from undated as v
+    where v.alias not in (select p.alias from periods as p)
     union all
     select v.alias, v.source, v.model_id, v.valid_from, v.valid_to, v.known_on, v.reason
     from versions as v

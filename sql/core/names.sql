@@ -1,4 +1,4 @@
--- What every spelling of every price feed was found to mean, and by which way.
+-- What every spelling of every feed was found to mean, and by which way.
 -- key: source, spelling
 -- check resolved_names_have_a_target: (status = 'resolved') = (target is not null)
 -- python: pipelines.identity
@@ -8,6 +8,7 @@ select
     n.target,         -- model version or alias meant; null if unresolved
     n.host_id,        -- who serves it
     n.variant,        -- way of serving: standard, batch, free, a region ...
+    cast(n.configuration as varchar) as configuration, -- effort, budget or format the spelling carries; null if none
     n.status,         -- resolved, ambiguous or unknown
     n.way,            -- the rule or alias that decided
     cast(n.known_since as timestamp) as known_since -- since when it can be resolved, UTC
