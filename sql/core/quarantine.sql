@@ -1,4 +1,5 @@
--- Everything a price source said that is not used, with the reason; never dropped, never published.
+-- Everything a source said that is not used, with the reason; never dropped, never published.
+-- Release claims that are not used keep their reason in core.releases_seen.
 -- key: source, fetch_id, spelling, stage, reason
 with wire as (
     select distinct
@@ -62,8 +63,71 @@ unconfirmed as (
         )
 ),
 
+unlike_prices as (
+    select r.source, r.fetch_id, r.key, r.quarantine_reason, r.first_seen_at, r.ended_at
+    from staging.every_results as r
+    union all
+    select t.source, t.fetch_id, t.key, t.quarantine_reason, t.first_seen_at, t.ended_at
+    from staging.every_retirements as t
+    union all
+    select u.source, u.fetch_id, u.key, u.quarantine_reason, u.first_seen_at, u.ended_at
+    from staging.every_usage as u
+),
+
+other_faults as (
+    select
+        o.source,
+        o.fetch_id,
+        o.key as spelling,
+        'staging' as stage,
+        o.quarantine_reason as reason,
+        cast(null as decimal(18, 9)) as input_usd_per_mtok,
+        cast(null as decimal(18, 9)) as output_usd_per_mtok,
+        min(o.first_seen_at) as first_seen_at,
+        case when count(*) = count(o.ended_at) then max(o.ended_at) end as ended_at
+    from unlike_prices as o
+    where o.quarantine_reason is not null
+    group by o.source, o.fetch_id, o.key, o.quarantine_reason
+),
+
+-- Understood, but not usable: the name meant nothing on that day, or the unit is not the benchmark's.
+unusable as (
+    select
+        r.source,
+        r.fetch_id,
+        r.key as spelling,
+        'core' as stage,
+        case
+            when r.unit <> b.unit then 'not in the unit of the benchmark'
+            else 'a moving name on a day for which it is not known what it meant'
+        end as reason,
+        cast(null as decimal(18, 9)) as input_usd_per_mtok,
+        cast(null as decimal(18, 9)) as output_usd_per_mtok,
+        r.first_seen_at,
+        r.ended_at
+    from staging.every_results as r
+    inner join core.names as n on n.source = r.source and n.spelling = r.spelling
+    inner join seeds.benchmark_spellings as p
+        on p.source = r.source
+        and p.spelling = r.benchmark_spelling
+        and (p.benchmark_release is null or p.benchmark_release = r.benchmark_release)
+    inner join core.benchmarks as b on b.benchmark_id = p.benchmark_id
+    where
+        r.quarantine_reason is null
+        and n.status = 'resolved'
+        and not exists (
+            select 1
+            from core.feed_results as f
+            where f.result_id = md5(r.source || '|' || r.key || '|' || cast(r.first_seen_at as varchar))
+        )
+),
+
 everything as (
     select w.* from wire as w
+    union all
+    select o.* from other_faults as o
+    union all
+    select n.* from unusable as n
     union all
     select f.* from faults as f
     union all
@@ -73,8 +137,8 @@ everything as (
 select
     e.source,               -- feed
     e.fetch_id,             -- fetch it came with
-    e.spelling,             -- the feed's own name
-    e.stage,                -- wire (broke the contract), staging (not a credible price) or core (unconfirmed)
+    e.spelling,             -- the feed's own name; for other things than prices the feed's key
+    e.stage,                -- wire (broke the contract), staging (not credible) or core (unconfirmed)
     e.reason,               -- why it is not used
     e.input_usd_per_mtok,   -- input price as converted, USD per million tokens
     e.output_usd_per_mtok,  -- output price as converted, USD per million tokens

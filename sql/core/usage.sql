@@ -1,0 +1,43 @@
+-- Tokens used, by model and period; series count differently and are never added up or compared.
+-- A name is read as it pointed on the first day of the period.
+-- key: source, series, period_from, spelling, first_seen_at
+-- check period_is_not_empty: period_to > period_from
+with stated as (
+    select
+        u.source,
+        u.series,
+        u.period_from,
+        u.period_to,
+        u.spelling,
+        u.tokens,
+        u.share,
+        u.rank,
+        u.fetch_id,
+        u.first_seen_at,
+        u.ended_at,
+        n.target,
+        n.variant,
+        n.known_since
+    from staging.every_usage as u
+    left join core.names as n on n.source = u.source and n.spelling = u.spelling
+    where u.quarantine_reason is null
+)
+
+select
+    t.source,                -- feed
+    t.series,                -- the bucket: only numbers of one series compare
+    t.period_from,           -- first day of the period
+    t.period_to,             -- first day after the period
+    t.spelling,              -- the feed's own name; `other` for all the models it does not name
+    a.model_id,              -- version used; null if unresolved: its tokens count in totals
+    t.variant,               -- way of serving: standard, free ...; null if unresolved
+    t.tokens,                -- tokens in the period; null if only a share is stated
+    t.share,                 -- share of all tokens, as stated
+    t.rank,                  -- rank, as stated
+    t.fetch_id,              -- fetch that first showed it
+    t.first_seen_at,         -- when it was first seen, UTC
+    case when t.known_since > t.first_seen_at then t.known_since else t.first_seen_at end as known_at, -- known time, UTC
+    t.ended_at               -- fetch that restated it, UTC; null while it holds
+from stated as t
+left join core.aliases as a
+    on a.alias = t.target and a.valid_from <= t.period_from and t.period_from < a.valid_to
