@@ -133,7 +133,7 @@ def test_fine_tunes_and_routes_are_no_versions(name: str) -> None:
 def test_an_effort_in_the_name_becomes_part_of_the_results_key(warehouse: Connection) -> None:
     found = rows(
         warehouse,
-        "select r.configuration, round(r.score, 1) from core.feed_results as r "
+        "select r.configuration, round(r.score, 1) from core.results as r "
         "where r.source = 'epoch_hub' and r.model_id = 'openai/o1-mini-2024-09-12' "
         "and r.benchmark_id = 'gpqa_diamond'",
     )
@@ -144,8 +144,9 @@ def test_a_feeds_result_is_known_from_the_day_it_was_seen(warehouse: Connection)
     assert (
         rows(
             warehouse,
-            "select result_id from core.feed_results where known_at < first_seen_at "
-            "or published_on <> cast(known_at as date)",
+            "select r.result_id from core.results as r inner join raw.fetches as f "
+            "on f.fetch_id = r.fetch_id where r.known_at < f.fetched_at "
+            "or r.published_on <> cast(r.known_at as date)",
         )
         == []
     )
@@ -154,7 +155,7 @@ def test_a_feeds_result_is_known_from_the_day_it_was_seen(warehouse: Connection)
 def test_public_and_private_halves_are_separate_benchmarks(warehouse: Connection) -> None:
     found = rows(
         warehouse,
-        "select distinct benchmark_id from core.feed_results "
+        "select distinct benchmark_id from core.results "
         "where benchmark_id like 'frontiermath%' order by 1",
     )
     assert found == [("frontiermath_private",), ("frontiermath_public",)]
@@ -193,7 +194,7 @@ def test_every_run_of_a_result_is_used_quarantined_or_counted(warehouse: Connect
         """
         select count(*)
         from staging.every_results as r
-        left join core.feed_results as f
+        left join core.results as f
             on f.result_id
                 = md5(r.source || '|' || r.key || '|' || cast(r.first_seen_at as varchar))
         left join core.quarantine as q
@@ -317,7 +318,7 @@ def test_a_name_is_not_read_as_a_version_that_did_not_exist_yet(
     assert (
         rows(
             archive_warehouse,
-            "select f.spelling from core.feed_results as f inner join core.aliases as a "
+            "select f.spelling from core.results as f inner join core.aliases as a "
             "on a.alias = f.model_id and f.model_id = 'xai/grok-2-1212' "
             "where f.published_on < '2024-12-12'::date",
         )
@@ -336,7 +337,7 @@ def test_known_results_of_the_archive_are_found(archive_warehouse: Connection) -
     ):
         found = rows(
             archive_warehouse,
-            "select score from core.feed_results where source = ? and model_id = ? "
+            "select score from core.results where source = ? and model_id = ? "
             "and benchmark_id = ? and configuration is not distinct from ?",
             [source, model_id, benchmark_id, configuration],
         )

@@ -49,9 +49,10 @@ def result_is_found(connection: Connection, row: dict[str, str], known_by: str) 
     metric = METRICS.get(row["metric"], row["metric"])
     found = rows(
         connection,
-        "select r.model_id from core.results as r where r.benchmark_id = ? and r.metric = ? "
+        "select any_value(r.model_id) from core.results as r "
+        "where r.benchmark_id = ? and r.metric = ? "
         "and r.score = ? and r.unit = ? and r.publisher = ? and r.published_on = ?::date "
-        "and r.published_on <= ?::date and r.evidence = ?",
+        "and r.published_on <= ?::date and r.evidence = ? group by r.measurement_id",
         [BENCHMARKS[row["benchmark"]], metric, Decimal(row["value"]), row["unit"],
          row["publisher"], row["as_of"], known_by, row["status"]],
     )  # fmt: skip

@@ -67,7 +67,9 @@ READS = {
         "select r.model_id, r.benchmark_id, r.benchmark_release, r.score_share, r.evidence, "
         "r.published_on, b.ability_id, b.chance_share, b.ceiling_share from core.results as r "
         "inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id "
-        "where r.is_headline_metric"
+        # A fit is kept per day of publication, which the edition's few days afford; the feeds'
+        # results stand in the same table, and `results_known(known_by)` has those of any day.
+        "where r.is_headline_metric and r.source = 'edition'"
     ),
     "baskets": "select * from core.segment_baskets",
     "anchors": "select * from core.capability_anchors",

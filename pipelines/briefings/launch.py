@@ -264,7 +264,8 @@ def edition_on(launch: Launch) -> date | None:
     (newest,) = first_row(
         launch.connection,
         "select max(e.published_on) from (select max(published_on) as published_on "
-        "from core.results union all select max(published_on) from core.companies union all "
+        "from core.results where source = 'edition' "
+        "union all select max(published_on) from core.companies union all "
         "select max(published_on) from core.price_claims where source = 'edition') as e",
     )
     return day(newest) if newest else None

@@ -266,6 +266,7 @@ def read(connection: Connection, facts: Facts, moment: Moment) -> Launch:
             "select r.*, b.name as benchmark, b.ability_id from core.results as r "
             "inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id "
             "where r.published_on <= ? and r.is_headline_metric "
+            "and (r.source = 'edition' or not r.is_repeat) "
             "order by b.name, r.published_on, r.result_id",
             [moment.known_by],
         ),

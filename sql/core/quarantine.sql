@@ -117,7 +117,7 @@ unusable as (
         and n.status = 'resolved'
         and not exists (
             select 1
-            from core.feed_results as f
+            from core.results as f
             where f.result_id = md5(r.source || '|' || r.key || '|' || cast(r.first_seen_at as varchar))
         )
 ),

@@ -1,36 +1,165 @@
--- Benchmark results with everything that tells one from another; publishers are never averaged.
+-- Benchmark results of the edition and of all feeds, with everything that tells one from another and
+-- with what belongs together: every statement is kept, statements of one measurement share a
+-- measurement_id, and a value its publisher has since replaced says from when. Publishers are never
+-- averaged. For what stood on a day ask results_known(known_by).
 -- A rating becomes the expected score against a fixed opponent, which is a share and keeps its order.
 -- key: result_id
--- check share_is_a_share: score_share between 0 and 1
 -- check unit_is_the_benchmarks: has_the_benchmarks_unit
+-- check replaced_after_it_was_known: superseded_at is null or superseded_at >= known_at
+with statements as (
+    select
+        s.*,
+        coalesce(s.stated_on, cast(s.known_at as date)) as said_on,
+        coalesce(s.benchmark_release, '') as release_or_none,
+        lower(coalesce(s.configuration, '')) as configuration_or_none,
+        lower(coalesce(s.system, '')) as system_or_none,
+        -- What tells two settings apart however they are worded: effort or token budget.
+        regexp_extract(
+            lower(coalesce(s.configuration, '')),
+            '(effort \w+|no thinking|thinking \d+k|budget \d+|\d+k tokens)', 1
+        ) as effort,
+        -- Half of the last digit both state decides whether two scores are the same figure.
+        case
+            when s.unit = 'elo' and s.score = round(s.score, 0) then 1
+            when s.score = round(s.score, 1) then 0.1
+            when s.score = round(s.score, 2) then 0.01
+            else 0.001
+        end as last_digit,
+        case s.evidence when 'official' then 0 when 'independent' then 1 when 'quoted' then 2 else 3 end as evidence_rank
+    from core.result_statements as s
+),
+
+ordered as (
+    select
+        s.*,
+        row_number() over (
+            partition by s.model_id, s.benchmark_id
+            order by
+                cast(s.known_at as date), case when s.source = 'edition' then 0 else 1 end,
+                s.evidence_rank, s.source, s.stated_on, s.result_id
+        ) as place
+    from statements as s
+),
+
+-- The statement with the lower place was known first. Within one publication, settings listed apart
+-- were measured apart; between two, only an effort, a scaffold or another metric tells the same
+-- figure apart, for one quotes the other in its own words.
+pairs as (
+    select
+        e.result_id as earlier_id,
+        e.place as earlier_place,
+        l.result_id
+    from ordered as e
+    inner join ordered as l
+        on l.model_id = e.model_id
+        and l.benchmark_id = e.benchmark_id
+        and e.place < l.place
+        and l.unit = e.unit
+        and l.release_or_none = e.release_or_none
+        and abs(l.score - e.score) <= greatest(l.last_digit, e.last_digit) / 2
+        and (
+            l.metric = e.metric
+            or (l.is_headline_metric and e.is_headline_metric)
+            or l.metric = 'not stated' or e.metric = 'not stated'
+        )
+        and case
+            when l.source = e.source and l.publisher = e.publisher
+                then (
+                        l.configuration_or_none = e.configuration_or_none
+                        or l.configuration_or_none = '' or e.configuration_or_none = ''
+                    )
+                    and l.system_or_none = e.system_or_none and l.metric = e.metric
+            else (l.effort = e.effort or l.effort = '' or e.effort = '')
+                and (l.system_or_none = e.system_or_none or l.system_or_none = '' or e.system_or_none = '')
+        end
+),
+
+firsts as (
+    select o.result_id
+    from ordered as o
+    left join pairs as p on p.result_id = o.result_id
+    where p.result_id is null
+),
+
+-- A statement belongs to the first measurement it can be a statement of; what came later never
+-- changes that, so neither does a later payload.
+belonging as (
+    select p.result_id, min_by(p.earlier_id, p.earlier_place) as measurement_id
+    from pairs as p
+    inner join firsts as f on f.result_id = p.earlier_id
+    group by p.result_id
+),
+
+measured as (
+    select
+        o.*,
+        coalesce(b.measurement_id, o.result_id) as measurement_id
+    from ordered as o
+    left join belonging as b on b.result_id = o.result_id
+),
+
+-- A publisher replaces a figure by one of the same thing of a later day, or by one first seen where
+-- the other was gone.
+replaced as (
+    select
+        m.result_id,
+        n.known_at as replaced_at,
+        n.said_on as replaced_on
+    from measured as m
+    inner join measured as n
+        on n.model_id = m.model_id
+        and n.benchmark_id = m.benchmark_id
+        and n.source = m.source
+        and n.publisher = m.publisher
+        and n.release_or_none = m.release_or_none
+        and n.metric = m.metric
+        and n.configuration_or_none = m.configuration_or_none
+        and n.system_or_none = m.system_or_none
+        and n.measurement_id <> m.measurement_id
+        and (n.stated_on > m.stated_on or n.known_at >= m.ended_at)
+),
+
+-- Whoever repeats a figure that its publisher has replaced since repeats an old one.
+outdated as (
+    select
+        m.result_id,
+        min(case when r.replaced_at > m.known_at then r.replaced_at else m.known_at end) as superseded_at
+    from measured as m
+    inner join measured as n on n.measurement_id = m.measurement_id and n.publisher = m.publisher
+    inner join replaced as r on r.result_id = n.result_id
+    where n.result_id = m.result_id or r.replaced_on > m.said_on
+    group by m.result_id
+)
+
 select
-    md5(r.model_id || '|' || r.benchmark_id || '|' || r.benchmark_release_or_none || '|' || r.metric
-        || '|' || r.configuration_or_none || '|' || r.system_or_none || '|' || r.publisher || '|'
-        || cast(r.published_on as varchar)) as result_id, -- our id
-    r.model_id,              -- version measured
-    r.benchmark_id,          -- benchmark
-    r.benchmark_release,     -- release of the benchmark, where it has several
-    r.metric,                -- pass@1 and cons@64 are different metrics
-    coalesce(k.is_headline, false) or r.metric = b.metric as is_headline_metric, -- one fair attempt; majority votes and best-of-n are not
-    r.configuration,         -- effort, token budget, prompt or edit format
-    r.system,                -- scaffold or agent around the model
-    r.score,                 -- score in its unit, as published
-    r.unit,                  -- percent or elo
-    r.unit = b.unit as has_the_benchmarks_unit, -- stated in the benchmark's own unit
-    case
-        when r.unit = 'elo'
-            then 1 / (1 + power(10, (b.elo_reference - cast(r.score as double)) / 400))
-        else cast(r.score as double) / 100
-    end as score_share,      -- share of points; for ratings the expected score against elo_reference
-    r.evidence,              -- official (the model's own vendor), independent, quoted or secondary
-    r.run_cost_usd,          -- what the whole run cost, USD, where published
-    r.test_cases,            -- tasks, votes or problems behind the score
-    r.source_url,            -- where it is stated
-    r.publisher,             -- who states it
-    r.published_on,          -- known time
-    r.licence,               -- licence of the source
-    r.note                   -- caveats
-from seeds.results as r
-inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id
-inner join core.models as m on m.model_id = r.model_id
-left join seeds.metrics as k on k.metric = r.metric
+    m.result_id,             -- our id of the statement
+    m.measurement_id,        -- statements of one measurement share it: the first known one's result_id
+    m.measurement_id <> m.result_id as is_repeat, -- repeats a figure known before: no evidence of its own
+    m.source,                -- feed, or `edition`
+    m.spelling,              -- the source's own name of the model
+    m.model_id,              -- version measured
+    m.benchmark_id,          -- benchmark
+    m.benchmark_release,     -- release of the benchmark, where it has several
+    m.metric,                -- pass@1 and cons@64 are different metrics
+    m.is_headline_metric,    -- one fair attempt; majority votes, best-of-n and undeclared metrics are not
+    m.configuration,         -- effort, token budget, prompt or edit format, from the row and from the name
+    m.system,                -- scaffold or agent around the model
+    m.score,                 -- score in its unit, as published
+    m.unit,                  -- percent or elo
+    m.has_the_benchmarks_unit, -- stated in the benchmark's own unit
+    m.score_share,           -- share of points; for ratings the expected score against elo_reference
+    m.evidence,              -- official (the model's own vendor), independent, quoted or secondary
+    m.run_cost_usd,          -- what the whole run cost, USD, where published
+    m.test_cases,            -- tasks, votes or problems behind the score
+    m.source_url,            -- where it is stated
+    m.publisher,             -- who states it
+    cast(m.known_at as date) as published_on, -- known time as a day: published, or first seen by us
+    m.stated_on,             -- day of the run as the source states it: a claim, not a known time
+    m.known_at,              -- known time, UTC
+    m.ended_at,              -- first fetch without it, UTC; not by itself a reason to disbelieve it
+    o.superseded_at,         -- when its publisher was known to have replaced it, UTC; null while it stands
+    m.licence,               -- licence of the source
+    m.note,                  -- caveats
+    m.fetch_id               -- fetch that first showed it; null for the edition
+from measured as m
+left join outdated as o on o.result_id = m.result_id
