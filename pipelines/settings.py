@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         return self.data / "published" / "bellwether.duckdb"
 
     @cached_property
+    def ledger(self) -> Path:
+        """What cannot be rebuilt: verdicts made, sign-offs, alerts sent. Append-only."""
+        return self.data / "ledger.jsonl"
+
+    @cached_property
     def reports(self) -> Path:
         """Where rendered briefings go."""
         return self.home / "reports" / "out"
