@@ -1,19 +1,18 @@
 """The `bellwether` command. Dagster is imported only by the commands that run the pipeline."""
 
 import json
+import sys
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-import duckdb
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table as Grid
 
 from pipelines.settings import Settings
+from pipelines.show import grid
 from pipelines.warehouse import Connection, WarehouseError, open_reader
 
 app = typer.Typer(
@@ -244,10 +243,10 @@ def identity_explain(
     if as_json:
         _print_json(answer)
     else:
-        _grid([{k: v for k, v in answer.items() if k != "candidates"}])
+        grid([{k: v for k, v in answer.items() if k != "candidates"}], console)
         if answer["candidates"]:
             console.print("Nearest names, for a person to decide:")
-            _grid(answer["candidates"])
+            grid(answer["candidates"], console)
     if answer["status"] != "resolved":
         raise typer.Exit(BAD_NEWS)
 
@@ -255,42 +254,44 @@ def identity_explain(
 @app.command()
 def sql(
     query: Annotated[str | None, typer.Argument(help="One SELECT; none opens a prompt.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--format", "-f", help="table, csv, json, jsonl, parquet or excel."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Longest a query may take, s.")] = None,
+    example: Annotated[str | None, typer.Option("--example", help="Ask a saved question.")] = None,
+    list_examples: Annotated[bool, typer.Option("--examples", help="List them.")] = False,
     as_json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="CSV to standard output.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Same as --format csv.")] = False,
 ) -> None:
     """Ask the published warehouse in SQL; sandboxed, and the pipeline may be running.
 
-    Example: bellwether sql "from marts.claim_checks"
+    Example: bellwether sql "from marts.claim_checks" --out checks.xlsx
     """
-    connection = _reader(Settings())
-    if query is None:
-        while (line := typer.prompt("bellwether", prompt_suffix="> ")) not in {"", ".exit", "exit"}:
-            try:
-                _show(connection, line, as_json, as_csv)
-            except duckdb.Error as error:
-                complaints.print(f"[red]{escape(str(error))}[/red]", highlight=False)
+    from pipelines import sqlshell
+
+    settings = Settings()
+    if list_examples:
+        rows = [{"name": e.name, "question": e.question} for e in sqlshell.examples()]
+        _print_json(rows) if as_json else grid(rows, console)
         return
+    timeout_ms = int(timeout * 1000) if timeout else None
     try:
-        _show(connection, query, as_json, as_csv)
-    except duckdb.Error as error:
-        raise _fail(str(error)) from error
-
-
-def _show(connection: Connection, query: str, as_json: bool, as_csv: bool) -> None:
-    cursor = connection.execute(query)
-    names = [column[0] for column in cursor.description or []]
-    rows = cursor.fetchall()
-    if as_json:
-        _print_json([dict(zip(names, row, strict=True)) for row in rows])
-    elif as_csv:
-        import csv
-        import sys
-
-        writer = csv.writer(sys.stdout)
-        writer.writerow(names)
-        writer.writerows(rows)
-    else:
-        _grid([dict(zip(names, row, strict=True)) for row in rows])
+        kind = sqlshell.format_for("json" if as_json else "csv" if as_csv else kind, out)
+        asked = sqlshell.example(example).query if example else query
+        if asked is None and not sys.stdin.isatty():
+            asked = sys.stdin.read()
+        if asked is None:
+            sqlshell.prompt(settings, console, timeout_ms)
+            return
+        count = sqlshell.give(open_reader(settings, timeout_ms), asked, kind, out, console)
+    except (sqlshell.QueryProblem, WarehouseError) as problem:
+        raise _fail(str(problem)) from problem
+    except OSError as problem:
+        raise _fail(f"{out}: {problem.strerror}", WRONG_USE) from problem
+    if out:
+        complaints.print(f"{count:,} rows in {out}", highlight=False)
 
 
 @app.command("sources")
@@ -310,34 +311,9 @@ def show_sources(as_json: AsJson = False) -> None:
     if as_json:
         _print_json(rows)
     else:
-        _grid(rows)
+        grid(rows, console)
     if any(row["problem"] for row in rows):
         raise typer.Exit(BAD_NEWS)
-
-
-def _grid(rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        console.print("No rows.")
-        return
-    grid = Grid()
-    for name in rows[0]:
-        numeric = all(isinstance(row[name], (int, float, Decimal)) for row in rows)
-        grid.add_column(name, justify="right" if numeric else "left")
-    for row in rows:
-        grid.add_row(*(escape(_cell(value)) for value in row.values()))
-    console.print(grid)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
-    return str(value)
 
 
 # ------------------------------------------------------------------ briefings

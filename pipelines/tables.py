@@ -372,8 +372,11 @@ def _quoted(text: str) -> str:
 
 
 def create_macro(macro: Macro, connection: Connection) -> None:
-    """Create or replace one macro with its description."""
+    """Create or replace one macro (or gathering view) with its description."""
     connection.execute(macro.statement)
+    is_scalar = not re.search(r"\)\s+as\s+table\b", macro.statement, re.IGNORECASE)
+    kind = "view" if "." in macro.name else "macro" if is_scalar else "macro table"
+    connection.execute(f"comment on {kind} {macro.name} is {_quoted(macro.description)}")
 
 
 def build(table: Table, connection: Connection) -> Report:

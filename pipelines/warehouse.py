@@ -1,10 +1,16 @@
 """The DuckDB files: one writer's own, and versioned published copies that readers open."""
 
 import contextlib
+import errno
+import fcntl
+import logging
 import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 
@@ -12,8 +18,14 @@ from pipelines.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection
 
+LOG = logging.getLogger("bellwether")
 #: So that people's DuckDB 1.5 shells and drivers open the published file too.
-PUBLISHED_STORAGE = "v1.5.0"
+STORAGE = "v1.5.0"
+#: Raised whenever the raw tables change their shape; a file of an older one is rebuilt from bytes.
+FORMAT = 1
+#: Disk one reader's large sorts and joins may use.
+SPILL_LIMIT = "2GB"
+_OPENING = threading.Lock()
 
 
 class WarehouseError(Exception):
@@ -30,26 +42,130 @@ def first_row(
 
 @contextlib.contextmanager
 def open_writer(settings: Settings) -> Iterator[Connection]:
-    """The one connection that writes. Raises WarehouseError if another run holds the file."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    """The one connection that writes, on a file of this release's format.
+
+    A file that is damaged or of another format is set aside and begun anew: every row of it is
+    loaded again from `data/snapshots/`. Raises WarehouseError if another run is writing, or the
+    disk refuses.
+    """
+    with _plain_words(settings.data):
+        settings.data.mkdir(parents=True, exist_ok=True)
+        lock = (settings.data / "writer.lock").open("a+")
+    with lock:
+        _lock(lock)
+        with _plain_words(settings.data):
+            connection = _connect_current(settings)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextlib.contextmanager
+def _plain_words(where: Path) -> Iterator[None]:
     try:
-        connection = duckdb.connect(
-            str(settings.warehouse),
-            config={"threads": settings.threads, "memory_limit": settings.memory_limit},
-        )
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise WarehouseError(
-                "another run is writing the warehouse; wait for it or stop it, then try again"
-            ) from error
+        yield
+    except OSError as error:
+        words = {
+            errno.ENOSPC: "the disk is full; free some space",
+            errno.EDQUOT: "the disk quota is used up; free some space",
+            errno.EROFS: "the disk is read-only; mount it for writing or set BELLWETHER_HOME",
+            errno.EACCES: "no permission to write; check the folder's owner or set BELLWETHER_HOME",
+        }
+        words_or_error = words.get(error.errno or 0, str(error))
+        raise WarehouseError(f"{where}: {words_or_error}, then try again") from error
+
+
+def _lock(lock: IO[str]) -> None:
+    """Hold the lock file until it is closed; a process that dies lets go of it by itself."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
         raise WarehouseError(
-            f"{settings.warehouse} cannot be opened ({error}). Delete it and run again: "
-            "it is rebuilt from data/snapshots/"
+            f"another run is writing the warehouse (process {holder}); "
+            "wait for it or stop it, then try again"
         ) from error
+    lock.seek(0)
+    lock.truncate()
+    lock.write(str(os.getpid()))
+    lock.flush()
+
+
+def _connect(settings: Settings) -> Connection:
+    return duckdb.connect(
+        str(settings.warehouse),
+        config={
+            "threads": settings.threads,
+            "memory_limit": settings.memory_limit,
+            "storage_compatibility_version": STORAGE,
+        },
+    )
+
+
+def _connect_current(settings: Settings) -> Connection:
+    """A connection on a sound file of this format; another is set aside first."""
+    is_new = not settings.warehouse.exists()
     try:
-        yield connection
-    finally:
+        connection = _connect(settings)
+        found = FORMAT if is_new else _format_of(connection)
+    except duckdb.Error as error:
+        words = str(error).lower()
+        if "could not set lock" in words or "conflicting lock" in words:
+            raise WarehouseError(
+                "another program has the warehouse file open; close it, then try again "
+                f"(readers should open {settings.published})"
+            ) from error
+        if "no space" in words or "read-only" in words or "permission" in words:
+            raise WarehouseError(f"{settings.warehouse} cannot be opened: {error}") from error
+        LOG.warning("%s is damaged (%s)", settings.warehouse, str(error).splitlines()[0])
+        set_aside(settings)
+        is_new, connection, found = True, _connect(settings), FORMAT
+    if found != FORMAT:
         connection.close()
+        if found > FORMAT:
+            raise WarehouseError(
+                f"the warehouse was written by a newer Bellwether (format {found}, this one "
+                f"writes {FORMAT}); upgrade this installation"
+            )
+        LOG.warning("the warehouse is of format %s, this release writes %s", found, FORMAT)
+        set_aside(settings)
+        is_new, connection = True, _connect(settings)
+    if is_new:
+        connection.execute("create schema if not exists raw")
+        connection.execute(
+            "create or replace table raw.warehouse_format as "
+            f"select cast({FORMAT} as integer) as format"
+        )
+        connection.execute(
+            "comment on table raw.warehouse_format is "
+            "'Version of the way this file is laid out; another is rebuilt from the kept bytes.'"
+        )
+    return connection
+
+
+def _format_of(connection: Connection) -> int:
+    """Format of an open file; 0 if it is older than formats, or holds none yet."""
+    try:
+        return int(first_row(connection, "select format from raw.warehouse_format")[0])
+    except duckdb.CatalogException:
+        return 0
+
+
+def set_aside(settings: Settings) -> Path | None:
+    """Move the writer's file out of the way; the next run builds it from the kept bytes.
+
+    The last file set aside is kept beside it for whoever wants to look. Returns where it is.
+    """
+    if not settings.warehouse.exists():
+        return None
+    aside = settings.warehouse.with_suffix(".aside.duckdb")
+    os.replace(settings.warehouse, aside)
+    write_ahead = settings.warehouse.with_name(settings.warehouse.name + ".wal")
+    write_ahead.unlink(missing_ok=True)
+    LOG.warning("moved to %s; it is built again from data/snapshots/", aside.name)
+    return aside
 
 
 def publish(connection: Connection, settings: Settings) -> Path:
@@ -57,30 +173,70 @@ def publish(connection: Connection, settings: Settings) -> Path:
 
     The version is complete and on disk before the link moves. Replacing a file under its own
     name instead would let long-lived readers see stale data, so each version has a new name.
+    Raises WarehouseError when the disk refuses; the last version then stays.
     """
     folder = settings.published.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    numbers = [_number(path) for path in folder.glob("bellwether-*.duckdb")]
-    target = folder / f"bellwether-{max(numbers, default=0) + 1:06d}.duckdb"
-    part = target.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    (source,) = first_row(connection, "select current_database()")
-    connection.execute(f"attach '{part}' as published (storage_version '{PUBLISHED_STORAGE}')")
-    try:
-        connection.execute(f'copy from database "{source}" to published')
-        connection.execute("checkpoint published")
-    finally:
-        connection.execute("detach published")
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    os.replace(part, target)
-    link = folder / ".link"
-    link.unlink(missing_ok=True)
-    link.symlink_to(target.name)
-    os.replace(link, settings.published)
-    for path in sorted(folder.glob("bellwether-*.duckdb"))[: -settings.keep_published]:
-        path.unlink()
+    with _plain_words(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob("*.part"):
+            left.unlink()
+        numbers = [_number(path) for path in folder.glob("bellwether-*.duckdb")]
+        target = folder / f"bellwether-{max(numbers, default=0) + 1:06d}.duckdb"
+        part = target.with_suffix(".part")
+        try:
+            _copy(connection, settings, part)
+            _sync(part)
+            os.replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+        link = folder / ".link"
+        link.unlink(missing_ok=True)
+        link.symlink_to(target.name)
+        os.replace(link, settings.published)
+        _sync(folder)
+        for path in sorted(folder.glob("bellwether-*.duckdb"))[: -settings.keep_published]:
+            path.unlink()
     return target
+
+
+def _copy(connection: Connection, settings: Settings, part: Path) -> None:
+    """Write the warehouse's present state to `part`.
+
+    A file that is mostly holes is written anew; otherwise its bytes are copied, which takes a
+    tenth of the time. The copy is another process's work: closing the file in this one would
+    take DuckDB's lock from it.
+    """
+    connection.execute("checkpoint")
+    (name,) = first_row(connection, "select current_database()")
+    total, free = first_row(
+        connection,
+        "select total_blocks, free_blocks from pragma_database_size() where database_name = ?",
+        [name],
+    )
+    if free > total / 2:
+        connection.execute(f"attach '{part}' as published (storage_version '{STORAGE}')")
+        try:
+            connection.execute(f'copy from database "{name}" to published')
+            connection.execute("checkpoint published")
+        finally:
+            connection.execute("detach published")
+        return
+    copy = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", copy, str(settings.warehouse), str(part)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        said = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no reason given"
+        raise WarehouseError(f"could not publish: {said}; readers keep the last version")
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _number(path: Path) -> int:
@@ -88,21 +244,47 @@ def _number(path: Path) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def open_reader(settings: Settings) -> Connection:
+def open_reader(settings: Settings, timeout_ms: int | None = None) -> Connection:
     """A sandboxed read-only connection on the newest published file.
 
     No file, network, ATTACH or setting is in reach of a query, and none runs longer than
-    `query_timeout_ms`. Raises WarehouseError when nothing is published yet.
+    `timeout_ms` (default `query_timeout_ms`). Raises WarehouseError when nothing is published yet.
     """
-    if not settings.published.exists():
-        raise WarehouseError("nothing is published yet; run `bellwether run` first")
-    connection = duckdb.connect(
-        str(settings.published.resolve()),
+    path = _newest(settings)
+    with _OPENING:
+        try:
+            connection = _open_for_reading(path, settings)
+        except duckdb.Error as error:
+            newer = _newest(settings)
+            if newer == path:
+                raise WarehouseError(
+                    f"{path.name} cannot be opened ({str(error).splitlines()[0]}); "
+                    "`bellwether run` publishes it anew"
+                ) from error
+            connection = _open_for_reading(newer, settings)  # it was replaced meanwhile
+        # Connections of one process on one version share their settings.
+        if not first_row(connection, "select current_setting('lock_configuration')")[0]:
+            connection.execute("set python_enable_replacements = false")
+            milliseconds = timeout_ms or settings.query_timeout_ms
+            connection.execute(f"set max_execution_time = {milliseconds}")
+            connection.execute(f"set max_temp_directory_size = '{SPILL_LIMIT}'")
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+    return connection
+
+
+def _newest(settings: Settings) -> Path:
+    path = settings.published.resolve()
+    if not path.exists():
+        raise WarehouseError(
+            "nothing is published yet; run `bellwether run` (or `bellwether run --offline`) first"
+        )
+    return path
+
+
+def _open_for_reading(path: Path, settings: Settings) -> Connection:
+    return duckdb.connect(
+        str(path),
         read_only=True,
         config={"threads": settings.threads, "memory_limit": settings.memory_limit},
     )
-    connection.execute("set python_enable_replacements = false")
-    connection.execute(f"set max_execution_time = {settings.query_timeout_ms}")
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
-    return connection

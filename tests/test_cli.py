@@ -24,7 +24,13 @@ def bellwether(tmp_path_factory: pytest.TempPathFactory) -> Run:
     def call(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [BELLWETHER, *arguments],
-            env={"PATH": "/usr/bin:/bin", "BELLWETHER_HOME": str(home), "HOME": str(home)},
+            env={
+                "PATH": "/usr/bin:/bin",
+                "BELLWETHER_HOME": str(home),
+                "HOME": str(home),
+                "PYTHONPATH": str(PROJECT),
+            },
+            cwd=home,
             capture_output=True,
             text=True,
             timeout=300,
