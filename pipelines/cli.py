@@ -149,6 +149,39 @@ def serve(
     raise typer.Exit(serve_until_stopped(Settings(), port, console))
 
 
+@app.command("serve-sql")
+def serve_sql(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.")] = 8815,
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM key.")] = None,
+    plain_text: Annotated[
+        bool, typer.Option("--plain-text", help="Listen beyond this machine without TLS.")
+    ] = False,
+) -> None:
+    """Serve the published warehouse to other machines, read-only, by Arrow Flight.
+
+    Example: bellwether serve-sql --port 8815
+    """
+    from pipelines import flight
+
+    if (tls_cert is None) != (tls_key is None):
+        raise _fail("--tls-cert and --tls-key go together", WRONG_USE)
+    tls = (tls_cert, tls_key) if tls_cert and tls_key else None
+    try:
+        server = flight.start(
+            Settings(), host, port, tls,
+            lambda line: console.print(line, highlight=False, soft_wrap=True),
+            plain_text_is_fine=plain_text,
+        )  # fmt: skip
+    except (flight.ServerProblem, WarehouseError, OSError) as problem:
+        raise _fail(str(problem), WRONG_USE) from problem
+    try:
+        server.serve()
+    except KeyboardInterrupt:
+        server.shutdown()
+
+
 @app.command()
 def replay(
     folder: Annotated[Path, typer.Argument(help="Archive: <source>/<YYYY-MM-DD>/<file>.")],
