@@ -331,8 +331,8 @@ def check_limited_access(claim: Verdict, facts: dict[str, pd.DataFrame]) -> Verd
     """Not everybody had API access on the first day."""
     releases = facts["releases"]
     release = releases[releases["model_id"] == claim["subject_model_id"]]
-    if release.empty:
-        return {"verdict": "unverifiable", "because": "the release is not known"}
+    if release["availability_scope"].isna().all():
+        return {"verdict": "unverifiable", "because": "who had access at first is not known"}
     row = release.iloc[0]
     return {
         "verdict": "supported" if row.is_limited_at_first else "contradicted",

@@ -11,7 +11,7 @@ with launches as (
         min(r.availability_scope) as availability_scope,
         max(case when r.is_limited_at_first then 1 else 0 end) as limited
     from core.releases as r
-    where r.api_available_on is not null
+    where r.event_id is not null and r.api_available_on is not null
     group by r.event_id
 )
 

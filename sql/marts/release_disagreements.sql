@@ -21,9 +21,10 @@ select
     c.released_on,           -- day the source states
     r.announced_on,          -- our day of the announcement
     r.api_available_on,      -- our first day of paid API access
+    r.evidence,              -- what our day rests on: curated, vendor_post, database, vendor_listing or host_listing
     case when r.announced_on is not null then date_diff('day', r.announced_on, c.released_on) end as days_after_announcement, -- source's day less announcement, days
     case when r.api_available_on is not null then date_diff('day', r.api_available_on, c.released_on) end as days_after_api, -- source's day less first day of sale, days
-    coalesce(c.released_on <> r.announced_on, true) and coalesce(c.released_on <> r.api_available_on, true) as is_disputed, -- differs from both our days
+    c.released_on <> r.released_on and coalesce(c.released_on <> r.api_available_on, true) as is_disputed, -- differs from our day of release and from that of first API access
     c.names,                 -- names of the source that claim it
     c.known_at,              -- when the claim was first known, UTC
     c.going_on = 1 as is_current -- the source still says so
