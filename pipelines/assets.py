@@ -18,6 +18,7 @@ from pipelines.warehouse import Connection
 
 OWNERS = ["team:bellwether"]
 PUBLISHED = dg.AssetKey(["published", "warehouse"])
+READ_WELL = "read_well"
 RAW_LOG = {"raw.fetches", "raw.quarantine", "raw.sources"}
 
 
@@ -72,10 +73,8 @@ def _dependencies(names: Iterable[str]) -> list[dg.AssetKey]:
     return sorted(found)
 
 
-def source_asset(source: Source) -> dg.AssetsDefinition:
-    """Fetch one source (or take its offline edition) and load what is new."""
-
-    @dg.asset(
+def _source_spec(source: Source) -> dg.AssetSpec:
+    return dg.AssetSpec(
         key=raw_key(source),
         group_name="raw",
         kinds={"python", "duckdb"},
@@ -83,31 +82,70 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
         description=f"{source.title} by {source.producer}. Licence: {source.licence}.",
         metadata={"url": dg.MetadataValue.url(source.url), "cadence_days": source.cadence.days},
     )
-    def asset(
-        context: dg.AssetExecutionContext, bellwether: Warehouse
-    ) -> dg.MaterializeResult[Any]:
-        settings = bellwether.settings
-        snapshots = raw.Snapshots(settings.snapshots)
-        attempts = fetch.read_source(source, snapshots, settings)
-        snapshots.append(attempts)
-        loaded = raw.load(bellwether.connection, source, snapshots)
-        problem = next((attempt.problem for attempt in attempts if attempt.problem), None)
-        if skipped := fetch.why_skipped(source):
-            context.log.info(f"{source.name} {skipped}")
-        if problem:
-            context.log.warning(f"{source.name}: {problem}; the last good payload stays in force")
-        return dg.MaterializeResult(
-            metadata={
-                "payloads_read": loaded.payloads,
-                "rows_written": loaded.rows_written,
-                "rows_rejected": loaded.rejected,
-                "payloads_refused": loaded.problems,
-                "problem": problem or "none",
-                "skipped": skipped or "no",
-            }
-        )
 
-    return asset
+
+def _source_check(source: Source) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        READ_WELL,
+        asset=raw_key(source),
+        description="Every part was read, or there was nothing new or nothing to read.",
+    )
+
+
+def source_assets() -> dg.AssetsDefinition:
+    """Every source an asset of its own; those selected are read at once, in one step.
+
+    Each is loaded as soon as its download is complete. To read one again, materialise it alone.
+    """
+
+    @dg.multi_asset(
+        name="sources",
+        specs=[_source_spec(source) for source in sources().values()],
+        check_specs=[_source_check(source) for source in sources().values()],
+        can_subset=True,
+    )
+    def assets(context: dg.AssetExecutionContext, bellwether: Warehouse) -> Iterator[Any]:
+        selected = {key.path[-1] for key in context.selected_asset_keys}
+        wanted = [source for source in sources().values() if source.name in selected]
+        settings, connection = bellwether.settings, bellwether.connection
+        snapshots = raw.Snapshots(settings.snapshots)
+        # What a backfill or a run cut short has logged comes first, so that it counts as read.
+        loaded = {source.name: raw.load(connection, source, snapshots) for source in wanted}
+        for source, attempts in fetch.read_sources(wanted, connection, snapshots, settings):
+            loaded[source.name] += raw.load(connection, source, snapshots)
+            skipped = None if settings.offline else fetch.why_skipped(source)
+            if skipped:
+                context.log.info(f"{source.name} {skipped}")
+            yield _source_result(source, loaded[source.name], attempts, skipped)
+
+    return assets
+
+
+def _source_result(
+    source: Source, loaded: raw.Loaded, attempts: Sequence[raw.Fetch], skipped: str | None
+) -> dg.MaterializeResult[Any]:
+    refused = next((a.problem for a in attempts if a.problem), loaded.last_problem)
+    problem = f"{refused}; the last good payload stays in force" if refused else "none"
+    return dg.MaterializeResult(
+        asset_key=raw_key(source),
+        metadata={
+            "payloads_read": loaded.payloads,
+            "rows_written": loaded.rows_written,
+            "rows_rejected": loaded.rejected,
+            "payloads_refused": loaded.problems,
+            "problem": problem,
+            "skipped": skipped or "no",
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                asset_key=raw_key(source),
+                check_name=READ_WELL,
+                passed=not refused,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"problem": problem},
+            )
+        ],
+    )
 
 
 def _spec(table: Table, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:

@@ -86,6 +86,9 @@ def run(
         raise _fail(str(error)) from error
     for problem in outcome.problems:
         complaints.print(f"[yellow]{escape(problem)}[/yellow]", highlight=False)
+    if not quiet:
+        for line in outcome.skipped:
+            console.print(escape(line), highlight=False)
     if not outcome.success:
         raise _fail("the run failed; readers keep the last published warehouse")
     if not quiet:

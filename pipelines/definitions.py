@@ -2,12 +2,11 @@
 
 import dagster as dg
 
-from pipelines.assets import Warehouse, all_tables, published, source_asset
+from pipelines.assets import Warehouse, all_tables, published, source_assets
 from pipelines.automation import daily, every_morning
-from pipelines.sources import sources
 
 defs = dg.Definitions(
-    assets=[*map(source_asset, sources().values()), *all_tables(), published],
+    assets=[source_assets(), *all_tables(), published],
     jobs=[daily],
     schedules=[every_morning],
     resources={"bellwether": Warehouse()},

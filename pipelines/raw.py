@@ -205,6 +205,17 @@ class Loaded:
     rows_written: int = 0
     rejected: int = 0
     problems: int = 0
+    last_problem: str | None = None
+
+    def __add__(self, later: "Loaded") -> "Loaded":
+        """Both together; `later` has the last word."""
+        return Loaded(
+            self.payloads + later.payloads,
+            self.rows_written + later.rows_written,
+            self.rejected + later.rejected,
+            self.problems + later.problems,
+            later.last_problem or self.last_problem,
+        )
 
 
 class _Runs:
@@ -290,6 +301,23 @@ class _Runs:
         return len(rows)
 
 
+def last_good(connection: Connection) -> dict[tuple[str, str], Fetch]:
+    """By source and part, the last fetch whose payload was accepted, with its validators."""
+    rows = connection.execute(
+        "select fetch_id, source, url, strftime(fetched_at, '%Y-%m-%dT%H:%M:%SZ'), status, "
+        "http_status, etag, last_modified, sha256, bytes, null, part from raw.fetches "
+        "where status <> 'failed' qualify row_number() over "
+        "(partition by source, part order by fetched_at desc, fetch_id) = 1"
+    ).fetchall()
+    return {(row[1], row[11]): Fetch(*row) for row in rows}
+
+
+def holds(connection: Connection, source: Source, sha256: str) -> bool:
+    """Whether a payload of a source was ever loaded."""
+    query = "select 1 from raw.fetches where source = ? and sha256 = ? limit 1"
+    return bool(first_row(connection, query, [source.name, sha256]))
+
+
 def _moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
 
@@ -339,6 +367,17 @@ def load(
     return loaded
 
 
+def _parse(source: Source, payload: bytes, part: str) -> Parsed:
+    """Parse, and take a parser's own failure for the payload's: no payload stops the others."""
+    try:
+        return source.parse(payload, part)
+    except PayloadError:
+        raise
+    except Exception as error:
+        words = f"{type(error).__name__}: {error}"[:200]
+        raise PayloadError(f"not as the parser knows it ({words})") from error
+
+
 def _load(
     connection: Connection,
     source: Source,
@@ -378,7 +417,7 @@ def _load(
             last_good[fetch.part] = fetched_at, previous_rows, previous_sha256
         elif fetch.status == "ok" and fetch.sha256:
             try:
-                parsed = source.parse(snapshots.read(fetch.sha256), fetch.part)
+                parsed = _parse(source, snapshots.read(fetch.sha256), fetch.part)
                 rows = sum(map(len, parsed.things.values()))
                 if previous_rows and rows < source.smallest_share_of_last * previous_rows:
                     raise PayloadError(
@@ -400,7 +439,9 @@ def _load(
         observed = sum(map(len, parsed.things.values())) if parsed.things else previous_rows
         loaded.payloads += 1
         loaded.rejected += len(parsed.rejected)
-        loaded.problems += status == "failed"
+        if status == "failed":
+            loaded.problems += 1
+            loaded.last_problem = problem
         entries.append(
             (fetch.fetch_id, fetch.source, fetch.url, fetched_at, status, fetch.http_status,
              fetch.etag, fetch.last_modified, fetch.sha256, fetch.bytes, problem, fetch.part,

@@ -16,12 +16,14 @@ from pipelines.warehouse import open_writer
 
 @dataclass
 class Outcome:
-    """What a run came to; `problems` are for the operator to read."""
+    """What a run came to; `problems` and `skipped` are for the operator to read."""
 
     success: bool
     tables: int
     seconds: float
     problems: list[str] = field(default_factory=list)
+    #: Sources left out, with what is missing to read them.
+    skipped: list[str] = field(default_factory=list)
 
 
 def run_pipeline(settings: Settings, console: Console | None) -> Outcome:
@@ -55,6 +57,8 @@ def run_pipeline(settings: Settings, console: Console | None) -> Outcome:
                 progress.update(task, description=event.step_key.replace("__", ".", 1))
             elif event.is_step_success or event.is_step_failure:
                 progress.advance(task)
+            elif event.is_step_materialization and event.asset_key:
+                progress.update(task, description=".".join(event.asset_key.path))
 
         instance.watch_event_logs(run_id, None, on_event)
         result = job.execute_in_process(
@@ -65,19 +69,21 @@ def run_pipeline(settings: Settings, console: Console | None) -> Outcome:
             raise_on_error=False,
         )
         events = result.all_events
-    problems = [_problem(event) for event in events if event.is_step_failure]
-    for event in events:
-        if event.is_step_materialization:
-            metadata = event.step_materialization_data.materialization.metadata
-            problem = metadata["problem"].value if "problem" in metadata else "none"
-            if problem != "none" and event.asset_key:
-                problems.append(f"{event.asset_key.path[-1]}: {problem}")
-    return Outcome(
+    outcome = Outcome(
         success=result.success,
         tables=sum(event.is_step_materialization for event in events),
         seconds=time.perf_counter() - started,
-        problems=problems,
+        problems=[_problem(event) for event in events if event.is_step_failure],
     )
+    for event in events:
+        if event.is_step_materialization and event.asset_key:
+            metadata = event.step_materialization_data.materialization.metadata
+            source = event.asset_key.path[-1]
+            if "problem" in metadata and metadata["problem"].value != "none":
+                outcome.problems.append(f"{source}: {metadata['problem'].value}")
+            if "skipped" in metadata and metadata["skipped"].value != "no":
+                outcome.skipped.append(f"{source} {metadata['skipped'].value}")
+    return outcome
 
 
 def _problem(event: Any) -> str:

@@ -33,8 +33,27 @@ class Settings(BaseSettings):
     threads: int = Field(default=2, description="DuckDB threads.")
     memory_limit: str = Field(default="700MB", description="DuckDB memory of the writer.")
     keep_published: int = Field(default=3, ge=1, description="Published versions kept.")
-    fetch_timeout_s: float = Field(default=60.0, description="Total time one download may take.")
+    fetch_timeout_s: float = Field(
+        default=60.0, description="Total time one download may take, its retries included."
+    )
+    fetch_connect_timeout_s: float = Field(default=10.0, description="Time to find and connect.")
+    fetch_read_timeout_s: float = Field(default=20.0, description="Longest silence of a server.")
+    fetch_longest_wait_s: float = Field(
+        default=30.0, description="Longest wait a server may ask for; beyond it the next run asks."
+    )
     fetch_max_bytes: int = Field(default=64_000_000, description="Size cap, inflated.")
+    fetch_max_wire_bytes: int = Field(default=32_000_000, description="Size cap, as sent.")
+    fetch_per_host: int = Field(default=4, ge=1, description="Requests to one host at once.")
+    fetch_per_host_per_second: float = Field(
+        default=8.0, gt=0, description="Requests to one host in a second."
+    )
+    fetch_private_hosts: frozenset[str] = Field(
+        default=frozenset(),
+        description="Hosts that may be private addresses, such as a mirror of your own.",
+    )
+    fetch_contact: str | None = Field(
+        default=None, description="Who to write to, told to servers in the User-Agent."
+    )
     query_timeout_ms: int = Field(default=20_000, description="Longest ad-hoc query.")
 
     @classmethod

@@ -86,7 +86,7 @@ def test_days_over_http_equal_a_direct_backfill(
     settings = Settings(offline=True)
     backfill(tmp_path / "farm", sources().values(), Snapshots(settings.snapshots))
     # The package's own edition was never taken while its feed answered; nor is it here.
-    monkeypatch.setattr("pipelines.fetch.take_offline_edition", lambda *_: None)
+    monkeypatch.setattr("pipelines.fetch.take_offline_edition", lambda *_: ())
     assert run_pipeline(settings, None).success
     replayed, direct = published(tmp_path / "replayed"), published(tmp_path / "direct")
     assert replayed.keys() == direct.keys()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
@@ -86,6 +87,15 @@ class Source:
     parse: Callable[[bytes, str], Parsed]
     #: Bytes to use without network, if the source comes with an installed package.
     offline_edition: Callable[[], bytes] | None
+    #: The header that carries the key, where it needs one.
+    key_header: str = "Authorization: Bearer {key}"
+    #: `next_page(page)`: address of the page after this one, relative to it; null after the last.
+    #: Raises PayloadError when the page does not say. None where a part is one document.
+    next_page: Callable[[bytes], str | None] | None = None
+
+    def suffix(self, part: str) -> str:
+        """What a part's file name promises of its bytes; an address without one serves JSON."""
+        return PurePosixPath(part or self.file_names[0]).suffix or ".json"
 
     def url_of(self, part: str) -> str:
         """Address of one part; `url` is the folder of a tree, or the file itself."""

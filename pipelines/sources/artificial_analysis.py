@@ -1,12 +1,12 @@
 """Artificial Analysis' API: models with their evaluations and prices, one row per effort level.
 
 The list is paginated, and a page looks like a whole list. A payload is therefore either all pages
-as one JSON list (see `collect`), one page that says it is the only one, or a document of the older
+as one JSON list, one page that says it is the only one, or a document of the older
 endpoint (retired 2026-11-04), which had no pages; anything else is refused.
 Written from the documented format; no payload was ever archived.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -24,8 +24,6 @@ from pipelines.sources import (
 )
 from pipelines.text_tables import Figure, refuse_contradictions
 
-#: More pages than this is a server that does not end its list.
-MOST_PAGES = 100
 INDEX = "artificial_analysis_intelligence_index"
 
 
@@ -68,21 +66,18 @@ class Price(BaseModel):
     price_1m_cache_write_tokens: UsdPerMtok | None = None
 
 
-def collect(get: Callable[[str], bytes]) -> bytes:
-    """Ask `get` for the query of every page (`page=1`, ...) and join the bodies unread.
-
-    Raises PayloadError when a page does not say whether more follow.
-    """
-    pages: list[bytes] = []
-    while len(pages) < MOST_PAGES:
-        pages.append(get(f"page={len(pages) + 1}"))
-        document = read_json(pages[-1])
-        pagination = document.get("pagination") if isinstance(document, Mapping) else None
-        if not isinstance(pagination, Mapping) or not isinstance(pagination.get("has_more"), bool):
-            raise PayloadError(f"page {len(pages)} does not say whether more follow")
-        if not pagination["has_more"]:
-            return b"[" + b",".join(pages) + b"]"
-    raise PayloadError(f"more than {MOST_PAGES} pages")
+def next_page(page: bytes) -> str | None:
+    """Query of the page after this one. Raises PayloadError when it does not say."""
+    document = read_json(page)
+    pagination = document.get("pagination") if isinstance(document, Mapping) else None
+    number = pagination.get("page") if isinstance(pagination, Mapping) else None
+    if not isinstance(pagination, Mapping) or not isinstance(pagination.get("has_more"), bool):
+        raise PayloadError("the page does not say whether more follow")
+    if not pagination["has_more"]:
+        return None
+    if not isinstance(number, int):
+        raise PayloadError("the page does not say which it is, but that more follow")
+    return f"?page={number + 1}"
 
 
 def parse(payload: bytes, part: str = "") -> Parsed:
@@ -196,4 +191,6 @@ SOURCE = Source(
     smallest_share_of_last=0.6,
     parse=parse,
     offline_edition=None,
+    key_header="x-api-key: {key}",
+    next_page=next_page,
 )

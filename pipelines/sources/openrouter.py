@@ -6,6 +6,7 @@ never a vendor's list price. `overrides` (dearer by context or time of day) are 
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -41,16 +42,44 @@ class Row(BaseModel):
     pricing: Pricing
 
 
-def parse(payload: bytes, part: str = "") -> Parsed:
-    """Read the list. Raises PayloadError if it is not the list, or only one page of it."""
-    document = read_json(payload)
+def _envelope(document: Any) -> tuple[list[Any], Mapping[str, Any]]:
     rows = document.get("data") if isinstance(document, Mapping) else None
     if not isinstance(rows, list):
         raise PayloadError("expected an envelope with a list `data`")
-    links = document.get("links")
-    # A page read as the whole would end every model on the pages not read.
-    if isinstance(links, Mapping) and links.get("next"):
-        raise PayloadError("one page of several: `links.next` is set")
+    return rows, document
+
+
+def next_page(page: bytes) -> str | None:
+    """Address of the page after this one; the list came whole until 2026-08."""
+    _, envelope = _envelope(read_json(page))
+    links = envelope.get("links")
+    following = links.get("next") if isinstance(links, Mapping) else None
+    if following is not None and not isinstance(following, str):
+        raise PayloadError("`links.next` is no address")
+    return following or None
+
+
+def _all_rows(document: Any) -> list[Any]:
+    """Rows of the one envelope, or of a list of all pages' envelopes.
+
+    A page read as the whole would end every model on the pages not read.
+    """
+    pages = [_envelope(page) for page in (document if isinstance(document, list) else [document])]
+    rows = [row for page, _ in pages for row in page]
+    for number, (_, envelope) in enumerate(pages, start=1):
+        links = envelope.get("links")
+        follows = isinstance(links, Mapping) and bool(links.get("next"))
+        if follows != (number < len(pages)):
+            raise PayloadError("one page of several: `links.next` of the last is set")
+        total = envelope.get("total_count")
+        if isinstance(total, int) and len(rows) < total:
+            raise PayloadError(f"incomplete: {len(rows)} of {total} models")
+    return rows
+
+
+def parse(payload: bytes, part: str = "") -> Parsed:
+    """Read the list. Raises PayloadError if it is not the list, or only one page of it."""
+    rows = _all_rows(read_json(payload))
     parsed = Parsed()
     first: dict[str, object] = {}
     repeated = set()
@@ -96,4 +125,5 @@ SOURCE = Source(
     smallest_share_of_last=0.6,
     parse=parse,
     offline_edition=None,
+    next_page=next_page,
 )

@@ -7,7 +7,7 @@ import pytest
 from benchmark_feeds import FIXTURES, Feed, by_key, matching, only
 
 from pipelines.sources import PayloadError
-from pipelines.sources.artificial_analysis import MOST_PAGES, SOURCE, collect, parse
+from pipelines.sources.artificial_analysis import SOURCE, next_page, parse
 
 PAGES: list[dict[str, Any]] = json.loads(
     (FIXTURES / "artificial_analysis/2026-08-04/models.json").read_text()
@@ -71,24 +71,15 @@ def test_the_last_good_list_stays_in_force_when_a_page_is_missing(feed: Feed) ->
     assert all(row["ended_at"] is None for row in feed.staged())
 
 
-def test_all_pages_are_collected_unread() -> None:
-    asked = []
-
-    def get(query: str) -> bytes:
-        asked.append(query)
-        return json.dumps(PAGES[len(asked) - 1]).encode()
-
-    payload = collect(get)
-    assert asked == ["page=1", "page=2"]
-    assert len(parse(payload).things["results"]) == 3
+def test_a_page_says_which_page_follows() -> None:
+    assert next_page(json.dumps(PAGES[0]).encode()) == "?page=2"
+    assert next_page(json.dumps(PAGES[1]).encode()) is None
 
 
-def test_a_list_that_never_ends_is_refused() -> None:
-    endless = json.dumps(PAGES[0]).encode()
-    with pytest.raises(PayloadError, match=f"more than {MOST_PAGES}"):
-        collect(lambda query: endless)
+@pytest.mark.parametrize("pagination", [None, {}, {"has_more": "no"}, {"has_more": True}])
+def test_a_page_that_does_not_say_what_follows_is_refused(pagination: Any) -> None:
     with pytest.raises(PayloadError, match="does not say"):
-        collect(lambda query: b'{"data": []}')
+        next_page(json.dumps({"data": [], "pagination": pagination}).encode())
 
 
 def test_pages_of_two_index_versions_are_no_one_list() -> None:

@@ -11,7 +11,7 @@ from price_staging import Staging, rows, staging_in
 
 from pipelines.settings import PROJECT
 from pipelines.sources import PayloadError
-from pipelines.sources.openrouter import SOURCE, parse
+from pipelines.sources.openrouter import SOURCE, next_page, parse
 
 FIXTURES = PROJECT / "tests" / "fixtures" / "openrouter"
 TABLE = "staging.openrouter__prices"
@@ -158,6 +158,24 @@ def test_a_retired_model_simply_vanishes(staging: Staging) -> None:
 def test_one_page_of_several_is_refused() -> None:
     content = payload({"a/b": ("0.000001", "0.000002")}, links={"next": "/api/v1/models?page=2"})
     with pytest.raises(PayloadError, match="one page of several"):
+        parse(content)
+
+
+def test_all_pages_together_are_the_list() -> None:
+    pages = [
+        payload({"a/b": ("0.000001", "0.000002")}, links={"next": "/x?offset=1"}, total_count=2),
+        payload({"c/d": ("0.000001", "0.000002")}, links={"next": None}, total_count=2),
+    ]
+    assert [next_page(page) for page in pages] == ["/x?offset=1", None]
+    parsed = parse(b"[" + b",".join(pages) + b"]")
+    assert [o.key for o in parsed.things["prices"]] == ["a/b", "c/d"]
+    with pytest.raises(PayloadError, match="one page of several"):
+        parse(b"[" + pages[0] + b"]")
+
+
+def test_fewer_models_than_the_list_says_it_has_are_refused() -> None:
+    content = payload({"a/b": ("0.000001", "0.000002")}, links={"next": None}, total_count=400)
+    with pytest.raises(PayloadError, match="incomplete: 1 of 400"):
         parse(content)
 
 
