@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -141,7 +141,10 @@ def _progress() -> Progress:
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(help="Port on localhost.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port.")] = 3000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; the web UI has no login of its own.")
+    ] = "127.0.0.1",
 ) -> None:
     """Start Dagster's web UI and its daemon on localhost; Ctrl-C stops both.
 
@@ -149,7 +152,7 @@ def serve(
     """
     from pipelines.serve import serve_until_stopped
 
-    raise typer.Exit(serve_until_stopped(Settings(), port, console))
+    raise typer.Exit(serve_until_stopped(Settings(), host, port, console))
 
 
 @app.command("serve-sql")
@@ -211,6 +214,36 @@ def replay(
         server.serve_forever()
     except KeyboardInterrupt:
         server.server_close()
+
+
+@app.command()
+def health(
+    longest_silence: Annotated[
+        float, typer.Option("--max-age-hours", help="Oldest a publication may be.")
+    ] = 30.0,
+    as_json: AsJson = False,
+) -> None:
+    """Whether everything is well: publication, sources, disk, ledger. For monitors: exits 1 if not.
+
+    Example: bellwether health --json
+    """
+    from pipelines import health as looks
+
+    found = looks.findings(Settings(), timedelta(hours=longest_silence))
+    if as_json:
+        _print_json(looks.as_json(found))
+    else:
+        colours = {"good": "green", "warning": "yellow", "bad": "red"}
+        for finding in found:
+            colour = colours[finding.status]
+            console.print(
+                f"[{colour}]{finding.status:<8}[/{colour}] [bold]{escape(finding.what)}[/bold]: "
+                f"{escape(finding.said)}",
+                highlight=False,
+                soft_wrap=True,
+            )
+    if looks.worst(found) == "bad":
+        raise typer.Exit(BAD_NEWS)
 
 
 # ------------------------------------------------------------------ asking

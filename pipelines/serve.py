@@ -36,7 +36,7 @@ def dagster_home(settings: Settings) -> Path:
     return home
 
 
-def serve_until_stopped(settings: Settings, port: int, console: Console) -> int:
+def serve_until_stopped(settings: Settings, host: str, port: int, console: Console) -> int:
     """Run both processes until a signal or until one of them ends; returns an exit code."""
     environment = dict(os.environ) | {
         "DAGSTER_HOME": str(dagster_home(settings)),
@@ -54,7 +54,7 @@ def serve_until_stopped(settings: Settings, port: int, console: Console) -> int:
     folder = Path(sys.executable).parent
     commands = {
         "web UI": [
-            str(folder / "dagster-webserver"), "-w", workspace, "-h", "127.0.0.1", "-p", str(port)
+            str(folder / "dagster-webserver"), "-w", workspace, "-h", host, "-p", str(port)
         ],
         "daemon": [str(folder / "dagster-daemon"), "run", "-w", workspace],
     }  # fmt: skip
@@ -71,7 +71,7 @@ def serve_until_stopped(settings: Settings, port: int, console: Console) -> int:
         name: subprocess.Popen(command, env=environment, cwd=PROJECT, start_new_session=True)
         for name, command in commands.items()
     }
-    console.print(f"Dagster's web UI: http://127.0.0.1:{port} (Ctrl-C stops it and the daemon)")
+    console.print(f"Dagster's web UI: http://{host}:{port} (Ctrl-C stops it and the daemon)")
     ended: str | None = None
     while not stopping and ended is None:
         time.sleep(0.2)
