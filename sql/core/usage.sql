@@ -1,5 +1,6 @@
 -- Tokens used, by model and period; series count differently and are never added up or compared.
--- A name is read as it pointed on the first day of the period.
+-- A name is read as it pointed on the first day of the period, or, where it began inside the period,
+-- on the last.
 -- key: source, series, period_from, spelling, first_seen_at
 -- check period_is_not_empty: period_to > period_from
 with stated as (
@@ -29,7 +30,7 @@ select
     t.period_from,           -- first day of the period
     t.period_to,             -- first day after the period
     t.spelling,              -- the feed's own name; `other` for all the models it does not name
-    a.model_id,              -- version used; null if unresolved: its tokens count in totals
+    coalesce(a.model_id, b.model_id) as model_id, -- version used; null if unresolved: its tokens count in totals
     t.variant,               -- way of serving: standard, free ...; null if unresolved
     t.tokens,                -- tokens in the period; null if only a share is stated
     t.share,                 -- share of all tokens, as stated
@@ -41,3 +42,5 @@ select
 from stated as t
 left join core.aliases as a
     on a.alias = t.target and a.valid_from <= t.period_from and t.period_from < a.valid_to
+left join core.aliases as b
+    on b.alias = t.target and b.valid_from < t.period_to and t.period_to <= b.valid_to
