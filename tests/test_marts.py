@@ -43,7 +43,7 @@ def market() -> Connection:
         "1.0 as price_band_high_share, false as needs_low_latency"
     )
     connection.execute(
-        "create table core.releases as select 'launch' as event_id, 'a/good' as model_id"
+        "create table core.event_models as select 'launch' as event_id, 'a/good' as model_id"
     )
     connection.execute(
         "create table analysis.capabilities as select date '2024-01-01' as known_on, "

@@ -74,10 +74,13 @@ READS = {
     "baskets": "select * from core.segment_baskets",
     "anchors": "select * from core.capability_anchors",
     "judged": (
-        "select e.event_id, e.effective_on + 1 as known_by from core.events as e union "
+        "select e.event_id, e.effective_on + 1 as known_by from core.events as e "
+        "where e.event_kind = 'launch' and e.severity = 'major' union "
         "select d.event_id, d.known_by from core.segment_days as d where d.basis = 'day_after'"
     ),
-    "releases": "select r.event_id, r.model_id from core.releases as r",
+    "releases": (
+        "select r.event_id, r.model_id from core.event_models as r where r.role = 'entrant'"
+    ),
 }
 
 

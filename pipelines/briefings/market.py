@@ -19,6 +19,11 @@ Row = dict[str, Any]
 #: Known time that leaves nothing out.
 EVERYTHING = date(9999, 12, 31)
 SUGGESTIONS = 5
+#: Launches whose standings the marts keep.
+LAUNCHES = (
+    "select e.* from core.events as e where e.event_id in "
+    "(select d.event_id from core.segment_days as d)"
+)
 
 
 class BriefingError(Exception):
@@ -67,13 +72,13 @@ def rows(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> 
 
 def find_event(connection: Connection, asked: str) -> Row:
     """The launch of this id, or of a model of this name. Raises BriefingError with near ids."""
-    events = {e["event_id"]: e for e in rows(connection, "select * from core.events")}
+    events = {e["event_id"]: e for e in rows(connection, LAUNCHES)}
     key = asked.strip().lower()
     if key in events:
         return events[key]
     named = rows(
         connection,
-        "select distinct r.event_id from core.releases as r "
+        "select distinct r.event_id from core.event_models as r "
         "left join core.aliases as a on a.model_id = r.model_id where lower(r.model_id) = ? "
         "or a.alias = ? or r.model_id like '%/' || ? or a.alias like '%/' || ?",
         [key] * 4,

@@ -1,27 +1,326 @@
--- Launch events: one row per launch, with the day from which it can have an effect.
+-- What happened in the market: launches, changes of list price, retirements and moves of aliases, found in
+-- the other core tables and not listed by hand. Scores make no event, so a re-based scale makes none.
+-- No event is a change of price that is later taken back, that brings a source to what another had said
+-- all along, or that leaves by 4x or more a price only one source had: those are corrections. What
+-- happened in more than 45 days between two readings has no day, and is no event either.
 -- key: event_id
+-- check kind_is_known: event_kind in ('launch', 'price_change', 'retirement', 'alias_move')
+-- check severity_is_known: severity in ('major', 'notable', 'minor')
+-- check effect_follows_its_gap: effective_from_earliest <= effective_on
 with launches as (
     select
         r.event_id,
+        'launch' as event_kind,
+        case when count(*) = 1 then min(r.model_id) end as model_id,
+        min(m.vendor_id) as vendor_id,
         min(coalesce(r.release_title, r.event_id)) as title,
         min(r.announced_on) as announced_on,
+        min(r.api_available_on) as effective_from_earliest,
         min(r.api_available_on) as effective_on,
         max(r.published_on) as known_on,
+        cast(null as date) as withdrawn_known_on,
         count(*) as models,
         min(r.availability_scope) as availability_scope,
-        max(case when r.is_limited_at_first then 1 else 0 end) as limited
+        max(case when r.is_limited_at_first then 1 else 0 end) = 1 as is_limited_at_first,
+        'major' as severity,
+        'the edition' as evidence,
+        cast(null as varchar) as former_model_id,
+        cast(null as double) as former_price,
+        cast(null as double) as price
     from core.releases as r
-    where r.event_id is not null and r.api_available_on is not null
+    inner join core.models as m on m.model_id = r.model_id
+    where r.api_available_on is not null
     group by r.event_id
+),
+
+detected as (
+    select
+        'launch of ' || d.model_id as event_id,
+        'launch' as event_kind,
+        d.model_id,
+        d.vendor_id,
+        d.name as title,
+        cast(null as date) as announced_on,
+        d.available_from_earliest as effective_from_earliest,
+        d.available_on as effective_on,
+        d.known_on,
+        cast(null as date) as withdrawn_known_on,
+        1 as models,
+        cast(null as varchar) as availability_scope,
+        false as is_limited_at_first,
+        case when d.lineages >= 2 then 'major' when d.lineages = 1 then 'notable' else 'minor' end as severity,
+        d.evidence,
+        cast(null as varchar) as former_model_id,
+        cast(null as double) as former_price,
+        cast(null as double) as price
+    from core.detected_launches as d
+    where d.available_on - d.available_from_earliest <= 45
+),
+
+list_prices as (
+    select
+        p.offering_id,
+        p.model_id,
+        m.vendor_id,
+        m.name,
+        p.valid_from,
+        p.valid_from_earliest,
+        p.lineages,
+        cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price,
+        p.input_usd_per_mtok,
+        p.output_usd_per_mtok,
+        lag(p.valid_to) over history as former_valid_to,
+        lag(p.input_usd_per_mtok) over history as former_input,
+        lag(p.output_usd_per_mtok) over history as former_output,
+        lag(cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double)) over history as former_price
+    from core.prices as p
+    inner join core.models as m on m.model_id = p.model_id
+    where p.is_list_price
+    window history as (partition by p.offering_id order by p.valid_from)
+),
+
+-- Who said the new price, and since when.
+new_price as (
+    select
+        l.offering_id,
+        l.valid_from,
+        min(cast(c.known_at as date)) as known_on,
+        min(c.holds_from) as said_on,
+        count(distinct c.lineage) as lineages,
+        max(case when c.evidence <> 'feed' then 1 else 0 end) as is_stated,
+        max(case when c.changed_on is not null then 1 else 0 end) as is_seen_changing
+    from list_prices as l
+    inner join core.price_claims as c
+        on c.offering_id = l.offering_id
+        and c.input_usd_per_mtok = l.input_usd_per_mtok
+        and c.output_usd_per_mtok = l.output_usd_per_mtok
+        and (c.valid_to_earliest is null or c.valid_to_earliest > l.valid_from)
+    where l.former_price is not null
+    group by l.offering_id, l.valid_from
+),
+
+-- Who had said the former one.
+former_price as (
+    select
+        l.offering_id,
+        l.valid_from,
+        count(distinct c.lineage) as lineages,
+        max(case when c.evidence <> 'feed' then 1 else 0 end) as is_stated
+    from list_prices as l
+    inner join core.price_claims as c
+        on c.offering_id = l.offering_id
+        and c.input_usd_per_mtok = l.former_input
+        and c.output_usd_per_mtok = l.former_output
+        and c.holds_from < l.valid_from
+    group by l.offering_id, l.valid_from
+),
+
+repriced as (
+    select
+        l.*,
+        coalesce(l.former_valid_to, l.valid_from) as free_from,
+        n.known_on,
+        n.said_on,
+        n.lineages as new_lineages,
+        n.is_stated,
+        n.is_seen_changing,
+        f.lineages >= 2 or f.is_stated = 1 as is_former_sure,
+        greatest(l.price / l.former_price, l.former_price / l.price) as ratio
+    from list_prices as l
+    inner join new_price as n on n.offering_id = l.offering_id and n.valid_from = l.valid_from
+    inner join former_price as f on f.offering_id = l.offering_id and f.valid_from = l.valid_from
+    where l.former_input <> l.input_usd_per_mtok or l.former_output <> l.output_usd_per_mtok
+),
+
+-- The former price came back: what was seen in between was a mistake, and so is its end.
+taken_back as (
+    select
+        r.offering_id,
+        r.valid_from,
+        min(greatest(b.known_on, b.valid_from)) as known_on
+    from repriced as r
+    inner join repriced as b
+        on b.offering_id = r.offering_id and b.valid_from > r.valid_from
+        and b.price = r.former_price
+    group by r.offering_id, r.valid_from
+),
+
+takes_back as (
+    select distinct
+        b.offering_id,
+        b.valid_from
+    from repriced as b
+    inner join repriced as r
+        on r.offering_id = b.offering_id and r.valid_from < b.valid_from
+        and r.former_price = b.price
+),
+
+price_changes as (
+    select
+        'price of ' || r.model_id || ' from ' || cast(r.valid_from as varchar) as event_id,
+        'price_change' as event_kind,
+        r.model_id,
+        r.vendor_id,
+        r.name || case when r.price < r.former_price then ' becomes cheaper' else ' becomes dearer' end as title,
+        cast(null as date) as announced_on,
+        least(r.free_from, r.said_on, r.valid_from) as effective_from_earliest,
+        r.valid_from as effective_on,
+        r.known_on,
+        t.known_on as withdrawn_known_on,
+        1 as models,
+        cast(null as varchar) as availability_scope,
+        false as is_limited_at_first,
+        case
+            when r.new_lineages < 2 and r.is_stated = 0 then 'minor'
+            when r.ratio >= 2 then 'major'
+            when r.ratio >= 1.25 then 'notable'
+            else 'minor'
+        end as severity,
+        case when r.is_stated = 1 then 'stated, ' else '' end
+            || 'said by ' || r.new_lineages || ' independent source'
+            || case when r.new_lineages > 1 then 's' else '' end as evidence,
+        cast(null as varchar) as former_model_id,
+        r.former_price,
+        r.price
+    from repriced as r
+    left join taken_back as t on t.offering_id = r.offering_id and t.valid_from = r.valid_from
+    left join takes_back as b on b.offering_id = r.offering_id and b.valid_from = r.valid_from
+    where
+        b.offering_id is null
+        and r.is_seen_changing = 1
+        -- Feeds follow each other within days; a week earlier is not the same change.
+        and r.said_on >= r.free_from - 7
+        and (r.ratio < 4 or r.is_former_sure)
+        and r.valid_from - r.free_from <= 45
+),
+
+retired as (
+    select
+        t.model_id,
+        t.deprecated_on,
+        t.shutdown_on,
+        t.replacement_model_id,
+        t.published_on as known_on,
+        'the edition' as evidence,
+        1 as place
+    from core.retirements as t
+    union all
+    select
+        s.model_id,
+        s.deprecated_on,
+        s.shutdown_on,
+        s.replacement_model_id,
+        cast(s.known_at as date) as known_on,
+        s.source as evidence,
+        1 + row_number() over (
+            partition by s.model_id order by s.ended_at desc nulls first, s.known_at desc, s.source, s.key
+        ) as place
+    from core.retirements_seen as s
+    where
+        s.quarantine_reason is null and s.model_id is not null and s.is_by_vendor
+        and s.shutdown_on is not null
+),
+
+first_retired as (
+    select r.*, row_number() over (partition by r.model_id order by r.place) as chosen
+    from retired as r
+),
+
+retirements as (
+    select
+        'retirement of ' || r.model_id as event_id,
+        'retirement' as event_kind,
+        r.model_id,
+        m.vendor_id,
+        m.name || ' is shut down' as title,
+        r.deprecated_on as announced_on,
+        r.shutdown_on as effective_from_earliest,
+        r.shutdown_on as effective_on,
+        r.known_on,
+        cast(null as date) as withdrawn_known_on,
+        1 as models,
+        cast(null as varchar) as availability_scope,
+        false as is_limited_at_first,
+        case
+            when r.replacement_model_id is null then 'notable'
+            else 'minor'
+        end as severity,
+        r.evidence,
+        r.replacement_model_id as former_model_id,
+        cast(null as double) as former_price,
+        cast(null as double) as price
+    from first_retired as r
+    inner join core.models as m on m.model_id = r.model_id
+    where r.chosen = 1 and r.shutdown_on is not null
+),
+
+pointings as (
+    select
+        a.alias,
+        a.model_id,
+        a.valid_from,
+        a.known_on,
+        lag(a.model_id) over history as former_model_id,
+        lag(a.valid_to) over history as former_valid_to
+    from core.aliases as a
+    where a.source is null
+    window history as (partition by a.alias order by a.valid_from)
+),
+
+alias_moves as (
+    select
+        'alias ' || p.alias || ' from ' || cast(p.valid_from as varchar) as event_id,
+        'alias_move' as event_kind,
+        p.model_id,
+        m.vendor_id,
+        p.alias || ' points to another version' as title,
+        cast(null as date) as announced_on,
+        least(p.former_valid_to, p.valid_from) as effective_from_earliest,
+        p.valid_from as effective_on,
+        p.known_on,
+        cast(null as date) as withdrawn_known_on,
+        1 as models,
+        cast(null as varchar) as availability_scope,
+        false as is_limited_at_first,
+        'minor' as severity,
+        'dated alias' as evidence,
+        p.former_model_id,
+        cast(null as double) as former_price,
+        cast(null as double) as price
+    from pointings as p
+    inner join core.models as m on m.model_id = p.model_id
+    where p.former_model_id <> p.model_id
+),
+
+everything as (
+    select l.* from launches as l
+    union all
+    select d.* from detected as d
+    union all
+    select p.* from price_changes as p
+    union all
+    select r.* from retirements as r
+    union all
+    select a.* from alias_moves as a
 )
 
 select
-    l.event_id,              -- our id of the launch
-    l.title,                 -- what it was called
-    l.announced_on,          -- day of the announcement
-    l.effective_on,          -- day its effect can begin: first API access, not the announcement
-    l.known_on,              -- day all of it was known
-    l.models,                -- versions launched
-    l.availability_scope,    -- who had access at first
-    l.limited = 1 as is_limited_at_first -- not everybody had access on the first day
-from launches as l
+    e.event_id,              -- our id of the event
+    e.event_kind,            -- launch, price_change, retirement or alias_move
+    e.model_id,              -- version concerned; null for a launch of several, see core.event_models
+    e.vendor_id,             -- its vendor
+    e.title,                 -- what happened, in a few words
+    e.announced_on,          -- day of the announcement; null if none is known
+    e.effective_from_earliest, -- first day its effect may have begun: equal to effective_on unless seen between two readings
+    e.effective_on,          -- day its effect can begin: first API access, first day of the price, last of the service; not the announcement
+    e.known_on,              -- day it could be known
+    e.withdrawn_known_on,    -- day it became known that it had not happened; null while it stands
+    e.models,                -- versions concerned
+    e.availability_scope,    -- who had access at first; null if not stated
+    e.is_limited_at_first,   -- not everybody had access on the first day
+    e.severity,              -- major, notable or minor
+    e.evidence,              -- how we know
+    e.former_model_id,       -- version the alias pointed to before, or that the vendor names as replacement
+    e.former_price as former_price_3to1_usd_per_mtok, -- list price before, 3 input to 1 output, USD per million tokens
+    e.price as price_3to1_usd_per_mtok -- list price after, 3 input to 1 output, USD per million tokens
+from everything as e

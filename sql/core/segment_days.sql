@@ -1,14 +1,15 @@
--- For which days and known times standings are kept as tables: around each launch, and the newest day.
+-- For which days and known times standings are kept as tables: around each major launch, and the newest day.
 -- A launch is judged on the first day it could be used and a list price of it is dated, if that is within
 -- 120 days of its first use; else on the day of first use, where it then has no place for want of a price.
 -- key: day_id
 with priced as (
     select e.event_id, min(greatest(c.holds_from, e.effective_on)) as first_priced_on
     from core.events as e
-    inner join core.releases as r on r.event_id = e.event_id
+    inner join core.event_models as r on r.event_id = e.event_id
     inner join core.price_claims as c on c.model_id = r.model_id
     inner join core.offerings as o on o.offering_id = c.offering_id
     where o.is_list_price and c.holds_from <= e.effective_on + 120
+        and e.event_kind = 'launch' and e.severity = 'major'
     group by e.event_id
 ),
 
@@ -18,6 +19,7 @@ launches as (
         coalesce(p.first_priced_on, e.effective_on) as as_of
     from core.events as e
     left join priced as p on p.event_id = e.event_id
+    where e.event_kind = 'launch' and e.severity = 'major'
 ),
 
 newest as (

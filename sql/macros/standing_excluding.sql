@@ -30,7 +30,7 @@ offered as (
         and s.segment_id = asked_segment_id
         and p.model_id not in (
             select r.model_id
-            from core.releases as r
+            from core.event_models as r
             where r.event_id = coalesce(left_out_event_id, '')
         )
 ),

@@ -5,14 +5,14 @@
 with affected as (
     select distinct p.event_id
     from marts.positioning as p
-    inner join core.releases as r on r.event_id = p.event_id and r.model_id = p.model_id
+    inner join core.event_models as r on r.event_id = p.event_id and r.model_id = p.model_id
     where p.segment_id = 'math_reasoning'
 ),
 
 best_entrant as (
     select p.event_id, max(p.capability) as capability
     from marts.positioning as p
-    inner join core.releases as r on r.event_id = p.event_id and r.model_id = p.model_id
+    inner join core.event_models as r on r.event_id = p.event_id and r.model_id = p.model_id
     where p.side = 'with' and p.basis = 'hindsight' and p.segment_id = 'math_reasoning'
     group by p.event_id
 ),

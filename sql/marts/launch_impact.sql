@@ -6,7 +6,7 @@
 -- check probability_is_one: verdict_probability between 0 and 1 or is_entrant
 with entrants as (
     select r.event_id, r.model_id, m.vendor_id
-    from core.releases as r
+    from core.event_models as r
     inner join core.models as m on m.model_id = r.model_id
 ),
 
