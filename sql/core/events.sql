@@ -21,7 +21,7 @@ with launches as (
         cast(null as date) as withdrawn_known_on,
         count(*) as models,
         min(r.availability_scope) as availability_scope,
-        max(case when r.is_limited_at_first then 1 else 0 end) = 1 as is_limited_at_first,
+        max(case when r.is_limited_at_first then 1 when not r.is_limited_at_first then 0 end) = 1 as is_limited_at_first,
         'major' as severity,
         'the edition' as evidence,
         cast(null as varchar) as former_model_id,
@@ -29,32 +29,64 @@ with launches as (
         cast(null as double) as price
     from core.releases as r
     inner join core.models as m on m.model_id = r.model_id
-    where r.api_available_on is not null
+    where r.event_id is not null and r.api_available_on is not null
     group by r.event_id
+),
+
+-- Launches that only feeds date, and versions that appear in a listing between two readings. A date
+-- after the version was already on offer is wrong; time zones make two days of slack.
+found as (
+    select
+        m.model_id,
+        m.vendor_id,
+        m.name,
+        r.announced_on,
+        coalesce(r.api_available_on, r.released_on) as dated_on,
+        r.evidence,
+        r.lineages,
+        r.published_on,
+        o.offered_after,
+        o.offered_on,
+        o.known_on as offered_known_on,
+        r.model_id is not null
+            and coalesce(r.api_available_on, r.released_on) <= coalesce(o.offered_on, r.released_on) + 2
+            as is_dated
+    from core.models as m
+    left join core.releases as r on r.model_id = m.model_id
+    left join core.first_offers as o on o.model_id = m.model_id
+    where m.is_released and r.event_id is null
 ),
 
 detected as (
     select
-        'launch of ' || d.model_id as event_id,
+        'launch of ' || f.model_id as event_id,
         'launch' as event_kind,
-        d.model_id,
-        d.vendor_id,
-        d.name as title,
-        cast(null as date) as announced_on,
-        d.available_from_earliest as effective_from_earliest,
-        d.available_on as effective_on,
-        d.known_on,
+        f.model_id,
+        f.vendor_id,
+        f.name as title,
+        case when f.is_dated then f.announced_on end as announced_on,
+        case when f.is_dated then f.dated_on else f.offered_after end as effective_from_earliest,
+        case when f.is_dated then f.dated_on else f.offered_on end as effective_on,
+        case when f.is_dated then f.published_on else f.offered_known_on end as known_on,
         cast(null as date) as withdrawn_known_on,
         1 as models,
         cast(null as varchar) as availability_scope,
-        false as is_limited_at_first,
-        case when d.lineages >= 2 then 'major' when d.lineages = 1 then 'notable' else 'minor' end as severity,
-        d.evidence,
+        cast(null as boolean) as is_limited_at_first,
+        case
+            when f.is_dated and (f.evidence = 'vendor_post' or f.lineages >= 2) then 'major'
+            when f.is_dated and f.evidence in ('database', 'vendor_listing') then 'notable'
+            else 'minor'
+        end as severity,
+        case
+            when f.is_dated then f.evidence || ', ' || f.lineages || ' independent source'
+                || case when f.lineages > 1 then 's' else '' end
+            else 'appeared in a listing between two readings'
+        end as evidence,
         cast(null as varchar) as former_model_id,
         cast(null as double) as former_price,
         cast(null as double) as price
-    from core.detected_launches as d
-    where d.available_on - d.available_from_earliest <= 45
+    from found as f
+    where f.is_dated or f.offered_on - f.offered_after <= 45
 ),
 
 list_prices as (
@@ -169,7 +201,7 @@ price_changes as (
         t.known_on as withdrawn_known_on,
         1 as models,
         cast(null as varchar) as availability_scope,
-        false as is_limited_at_first,
+        cast(null as boolean) as is_limited_at_first,
         case
             when r.new_lineages < 2 and r.is_stated = 0 then 'minor'
             when r.ratio >= 2 then 'major'
@@ -194,38 +226,6 @@ price_changes as (
         and r.valid_from - r.free_from <= 45
 ),
 
-retired as (
-    select
-        t.model_id,
-        t.deprecated_on,
-        t.shutdown_on,
-        t.replacement_model_id,
-        t.published_on as known_on,
-        'the edition' as evidence,
-        1 as place
-    from core.retirements as t
-    union all
-    select
-        s.model_id,
-        s.deprecated_on,
-        s.shutdown_on,
-        s.replacement_model_id,
-        cast(s.known_at as date) as known_on,
-        s.source as evidence,
-        1 + row_number() over (
-            partition by s.model_id order by s.ended_at desc nulls first, s.known_at desc, s.source, s.key
-        ) as place
-    from core.retirements_seen as s
-    where
-        s.quarantine_reason is null and s.model_id is not null and s.is_by_vendor
-        and s.shutdown_on is not null
-),
-
-first_retired as (
-    select r.*, row_number() over (partition by r.model_id order by r.place) as chosen
-    from retired as r
-),
-
 retirements as (
     select
         'retirement of ' || r.model_id as event_id,
@@ -236,22 +236,19 @@ retirements as (
         r.deprecated_on as announced_on,
         r.shutdown_on as effective_from_earliest,
         r.shutdown_on as effective_on,
-        r.known_on,
+        r.published_on as known_on,
         cast(null as date) as withdrawn_known_on,
         1 as models,
         cast(null as varchar) as availability_scope,
-        false as is_limited_at_first,
-        case
-            when r.replacement_model_id is null then 'notable'
-            else 'minor'
-        end as severity,
+        cast(null as boolean) as is_limited_at_first,
+        case when r.replacement_model_id is null then 'notable' else 'minor' end as severity,
         r.evidence,
         r.replacement_model_id as former_model_id,
         cast(null as double) as former_price,
         cast(null as double) as price
-    from first_retired as r
+    from core.retirements as r
     inner join core.models as m on m.model_id = r.model_id
-    where r.chosen = 1 and r.shutdown_on is not null
+    where r.shutdown_on is not null
 ),
 
 pointings as (
@@ -281,7 +278,7 @@ alias_moves as (
         cast(null as date) as withdrawn_known_on,
         1 as models,
         cast(null as varchar) as availability_scope,
-        false as is_limited_at_first,
+        cast(null as boolean) as is_limited_at_first,
         'minor' as severity,
         'dated alias' as evidence,
         p.former_model_id,
@@ -317,7 +314,7 @@ select
     e.withdrawn_known_on,    -- day it became known that it had not happened; null while it stands
     e.models,                -- versions concerned
     e.availability_scope,    -- who had access at first; null if not stated
-    e.is_limited_at_first,   -- not everybody had access on the first day
+    e.is_limited_at_first,   -- not everybody had access on the first day; null if not known
     e.severity,              -- major, notable or minor
     e.evidence,              -- how we know
     e.former_model_id,       -- version the alias pointed to before, or that the vendor names as replacement
