@@ -28,7 +28,7 @@ def events(market: Market, kind: str, model: str = ZETA) -> list[dict[str, Any]]
     for name in known.order:
         if name in needed - known.upstream(PRICE_TABLES):
             tables.build(known.tables[name], connection)
-        elif name.startswith("staging.every_") and known.tables_read(name) <= needed:
+        elif name in known.macros and known.tables_read(name) <= needed:
             tables.create_macro(known.macros[name], connection)
     answer = connection.execute(
         "select * from core.events where event_kind = ? and model_id = ? order by effective_on",
