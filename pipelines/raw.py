@@ -8,6 +8,7 @@ A *run* is one thing a source said, unchanged, from `first_seen_at` on; `last_se
 day therefore writes no rows.
 """
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -67,22 +68,33 @@ def new_fetch(
     )
 
 
+@dataclass(frozen=True)
+class Position:
+    """How far a reader has come in the log: bytes read, and a hash of the last of them."""
+
+    bytes: int = 0
+    tail: str = ""
+
+
 class Snapshots:
     """The folder of kept bytes and the log of fetches."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         self.log = folder / "fetches.jsonl"
+        self._memo: tuple[Position, Position, list[tuple[int, Fetch]]] | None = None
 
     def _path(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / f"{sha256}.gz"
 
     def keep(self, payload: bytes) -> str:
-        """Store bytes once, durably, and return their SHA-256."""
+        """Store bytes once, durably, and return their SHA-256. Damaged ones are replaced."""
         sha256 = hashlib.sha256(payload).hexdigest()
         path = self._path(sha256)
         if path.exists():
-            return sha256
+            with contextlib.suppress(PayloadError):
+                self.read(sha256)
+                return sha256
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
         with os.fdopen(handle, "wb") as file:
@@ -102,32 +114,61 @@ class Snapshots:
             raise PayloadError(f"kept bytes {sha256[:12]} have changed on disk")
         return payload
 
-    def append(self, fetches: Iterable[Fetch]) -> int:
-        """Log attempts that are not logged yet; returns how many were new."""
-        known = {fetch.fetch_id for fetch in self.fetches()}
-        new = [fetch for fetch in fetches if fetch.fetch_id not in known]
-        if new:
-            self.folder.mkdir(parents=True, exist_ok=True)
+    def append(self, fetches: Iterable[Fetch]) -> None:
+        """Log attempts, durably. Costs the same however long the log is."""
+        lines = "".join(json.dumps(asdict(fetch)) + "\n" for fetch in fetches)
+        if not lines:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab+") as file:
             # A line cut short by a crash must not take the next one with it.
-            torn = self.log.exists() and self.log.read_bytes()[-1:] not in {b"", b"\n"}
-            with self.log.open("a") as file:
-                file.write("\n" if torn else "")
-                file.writelines(json.dumps(asdict(fetch)) + "\n" for fetch in new)
-                file.flush()
-                os.fsync(file.fileno())
-        return len(new)
+            if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
+                file.write(b"\n")
+            file.write(lines.encode())
+            file.flush()
+            os.fsync(file.fileno())
 
     def fetches(self) -> list[Fetch]:
-        """All logged attempts in order. A line cut short by a crash is left out."""
+        """All logged attempts in order."""
+        return self.since(Position())[0]
+
+    def since(self, position: Position) -> tuple[list[Fetch], Position]:
+        """Attempts logged after `position`, and the position behind them.
+
+        If the log is no longer the one that was read, all of it counts as unread. A line cut
+        short by a crash is left out. What was read in this process is not read again.
+        """
+        if position.tail != self._tail(position.bytes):
+            position = Position()
+        start, end, entries = self._memo or (position, position, [])
+        if position.bytes < start.bytes or end.tail != self._tail(end.bytes):
+            start, end, entries = position, position, []
+        added, end = self._read_lines(end)
+        entries = entries + added
+        self._memo = start, end, entries
+        return [fetch for at, fetch in entries if at >= position.bytes], end
+
+    def _read_lines(self, start: Position) -> tuple[list[tuple[int, Fetch]], Position]:
         if not self.log.exists():
-            return []
-        found = []
-        for line in self.log.read_text().splitlines():
-            try:
-                found.append(Fetch(**json.loads(line)))
-            except (json.JSONDecodeError, TypeError):
-                continue
-        return found
+            return [], start
+        with self.log.open("rb") as file:
+            file.seek(start.bytes)
+            *lines, _torn = file.read().split(b"\n")
+        at, found = start.bytes, []
+        for line in lines:
+            with contextlib.suppress(ValueError, TypeError):
+                found.append((at, Fetch(**json.loads(line))))
+            at += len(line) + 1
+        return found, (start if at == start.bytes else Position(at, self._tail(at)))
+
+    def _tail(self, at: int) -> str:
+        """Hash of the last bytes before `at`; tells this log from another."""
+        if not at or not self.log.exists():
+            return ""
+        with self.log.open("rb") as file:
+            file.seek(max(0, at - 256))
+            last = file.read(min(at, 256))
+        return hashlib.sha256(last).hexdigest()[:16]
 
 
 # --------------------------------------------------------------------------- tables
@@ -145,6 +186,11 @@ comment on column raw.fetches.problem is 'What went wrong, in words; null if not
 comment on column raw.fetches.part is 'File of a source that publishes several; else empty.';
 comment on column raw.fetches.observed is 'Rows of the payload that met the wire contract.';
 comment on column raw.fetches.rejected is 'Rows of the payload quarantined by the wire contract.';
+create table if not exists raw.log_positions (
+    source varchar primary key, bytes bigint not null, tail varchar not null
+);
+comment on table raw.log_positions is
+    'How far each source has been loaded from the log of fetches beside the kept bytes.';
 create table if not exists raw.quarantine (
     source varchar not null, fetch_id varchar not null, key varchar not null,
     fields json, reason varchar not null
@@ -334,37 +380,49 @@ def load(
     read, the source is read again from its first, so that the result never depends on the order
     of arrival. A payload that cannot be read is logged with its problem; the last good one stays.
     """
-    fetches = sorted(
-        (fetch for fetch in snapshots.fetches() if fetch.source == source.name),
-        key=lambda fetch: (fetch.fetched_at, fetch.part, fetch.fetch_id),
-    )
+    rows = connection.execute(
+        "select bytes, tail from raw.log_positions where source = ?", [source.name]
+    ).fetchall()
+    entries, end = snapshots.since(Position(*rows[0]) if rows else Position())
+    logged = {fetch.fetch_id: fetch for fetch in entries if fetch.source == source.name}
     known = {
         row[0]
         for row in connection.execute(
-            "select fetch_id from raw.fetches where source = ?", [source.name]
+            "select fetch_id from raw.fetches where fetch_id in (select unnest(?::varchar[]))",
+            [list(logged)],
         ).fetchall()
     }
-    new = [fetch for fetch in fetches if fetch.fetch_id not in known]
+    new = _in_order(fetch for fetch in logged.values() if fetch.fetch_id not in known)
     loaded = Loaded()
-    if not new:
+    if rows and rows[0] == (end.bytes, end.tail):
         return loaded
     connection.execute("begin")
     try:
         (newest,) = first_row(
             connection, "select max(fetched_at) from raw.fetches where source = ?", [source.name]
         )
-        if newest is not None and _moment(new[0].fetched_at) < newest:
+        if new and newest is not None and _moment(new[0].fetched_at) < newest:
             for thing in source.things:
                 connection.execute(f"delete from raw.{source.name}__{thing}")
             connection.execute("delete from raw.quarantine where source = ?", [source.name])
             connection.execute("delete from raw.fetches where source = ?", [source.name])
-            new = fetches
-        _load(connection, source, snapshots, new, loaded, on_payload)
+            logged = {f.fetch_id: f for f in snapshots.fetches() if f.source == source.name}
+            new = _in_order(logged.values())
+        if new:
+            _load(connection, source, snapshots, new, loaded, on_payload)
+        connection.execute(
+            "insert or replace into raw.log_positions values (?, ?, ?)",
+            [source.name, end.bytes, end.tail],
+        )
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
         raise
     return loaded
+
+
+def _in_order(fetches: Iterable[Fetch]) -> list[Fetch]:
+    return sorted(fetches, key=lambda fetch: (fetch.fetched_at, fetch.part, fetch.fetch_id))
 
 
 def _parse(source: Source, payload: bytes, part: str) -> Parsed:
@@ -490,7 +548,10 @@ def backfill(
         url = source.url_of(part)
         fetches.append(new_fetch(source.name, url, moment, "ok", payload, part=part))
         on_payload(path)
-    return snapshots.append(fetches)
+    known = {fetch.fetch_id for fetch in snapshots.fetches()}
+    new = [fetch for fetch in fetches if fetch.fetch_id not in known]
+    snapshots.append(new)
+    return len(new)
 
 
 def archive_files(folder: Path, sources: Iterable[Source]) -> Iterable[tuple[Source, str, Path]]:

@@ -405,8 +405,9 @@ class UpTo(raw.Snapshots):
         super().__init__(whole.folder)
         self.day = day
 
-    def fetches(self) -> list[raw.Fetch]:
-        return [fetch for fetch in super().fetches() if fetch.fetched_at[:10] <= self.day]
+    def since(self, position: raw.Position) -> tuple[list[raw.Fetch], raw.Position]:
+        found, end = super().since(position)
+        return [fetch for fetch in found if fetch.fetched_at[:10] <= self.day], end
 
 
 def answers(connection: Connection, as_of: str, known_by: str) -> set[Any]:

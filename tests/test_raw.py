@@ -163,10 +163,69 @@ def test_loading_twice_changes_nothing(snapshots: raw.Snapshots, connection: Con
     assert everything(connection) == before
 
 
-def test_logging_an_attempt_twice_is_one_attempt(snapshots: raw.Snapshots) -> None:
+def test_logging_an_attempt_twice_is_one_attempt(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
     fetch = keep(snapshots, "2026-01-01", FEED.payload(FIRST))
-    assert snapshots.append([fetch, fetch]) == 0
-    assert len(snapshots.fetches()) == 1
+    snapshots.append([fetch, fetch])
+    assert raw.load(connection, SOURCE, snapshots).payloads == 1
+    snapshots.append([fetch])
+    assert raw.load(connection, SOURCE, snapshots).payloads == 0
+
+
+def test_only_what_is_new_in_the_log_is_read(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    """The cost of a day must not grow with the days before it: what was read may be anything."""
+    for moment, prices in SERIES[:2]:
+        keep(snapshots, moment, FEED.payload(prices))
+    raw.load(connection, SOURCE, snapshots)
+    size = snapshots.log.stat().st_size
+    old = snapshots.log.read_bytes()
+    snapshots.log.write_bytes(b"x" * (size - 256) + old[-256:])
+    keep(snapshots, *SERIES[2][:1], FEED.payload(SERIES[2][1]))
+    again = raw.Snapshots(snapshots.folder)
+    assert raw.load(connection, SOURCE, again).payloads == 1
+
+
+def test_another_log_in_the_place_of_the_one_read_is_read_whole(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    """As after a restored backup: what it holds and the warehouse does not is still loaded."""
+    keep(snapshots, "2026-01-01", FEED.payload(FIRST))
+    first = snapshots.log.read_bytes()
+    keep(snapshots, "2026-01-02", FEED.payload(WITH_CHANGE))
+    raw.load(connection, SOURCE, snapshots)
+    snapshots.log.write_bytes(first)
+    keep(snapshots, "2026-01-03", FEED.payload(WITHOUT_C))
+    for reader in (snapshots, raw.Snapshots(snapshots.folder)):
+        raw.load(connection, SOURCE, reader)
+        days = rows(connection, "select strftime(fetched_at, '%d') from raw.fetches order by all")
+        assert days == [("01",), ("02",), ("03",)]
+
+
+def test_sources_share_one_log_and_each_reads_its_own(snapshots: raw.Snapshots) -> None:
+    other = sources()["models_dev"]
+    connection = duckdb.connect()
+    tables.create_schemas(connection)
+    raw.create_tables(connection, [SOURCE, other])
+    keep(snapshots, "2026-01-01", FEED.payload(FIRST))
+    payload = FEEDS["models_dev"].payload(FIRST)
+    snapshots.keep(payload)
+    snapshots.append([raw.new_fetch("models_dev", other.url, at("2026-01-01"), "ok", payload)])
+    assert raw.load(connection, SOURCE, snapshots).payloads == 1
+    assert raw.load(connection, other, snapshots).payloads == 1
+    assert raw.load(connection, SOURCE, snapshots).payloads == 0
+
+
+def test_damaged_bytes_are_replaced_when_the_same_payload_comes_again(
+    snapshots: raw.Snapshots,
+) -> None:
+    fetch = keep(snapshots, "2026-01-01", FEED.payload(FIRST))
+    path = next(snapshots.folder.glob(f"*/{fetch.sha256}.gz"))
+    path.write_bytes(path.read_bytes()[:40])
+    snapshots.keep(FEED.payload(FIRST))
+    assert snapshots.read(str(fetch.sha256)) == FEED.payload(FIRST)
 
 
 def test_the_warehouse_rebuilt_from_bytes_is_identical(
