@@ -31,7 +31,7 @@ class Settings(BaseSettings):
         default=None, description="Moment to take for now, in replays of another day."
     )
     threads: int = Field(default=2, description="DuckDB threads.")
-    memory_limit: str = Field(default="700MB", description="DuckDB memory of the writer.")
+    memory_limit: str = Field(default="500MB", description="DuckDB memory of the writer.")
     keep_published: int = Field(default=3, ge=1, description="Published versions kept.")
     fetch_timeout_s: float = Field(
         default=60.0, description="Total time one download may take, its retries included."
