@@ -1,5 +1,6 @@
 """Answers to single questions (a price, an identity) from the published warehouse; no printing."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.warehouse import Connection, first_row
 
 if TYPE_CHECKING:
-    from pipelines.identity import Registry
+    from pipelines.registry import Registry
 
 
 class UnknownModel(Exception):
@@ -150,38 +151,71 @@ def _why_unknown(connection: Connection, model_id: str, as_of: date, known: date
 
 
 def _registry(connection: Connection) -> "Registry":
-    from pipelines.identity import Registry  # needs pandas: slow, and rarely asked
+    from pipelines.registry import known_registry  # rarely asked
 
-    frames = {
-        name: connection.execute(f"select * from {table}").df()
-        for name, table in {
-            "models": "core.models",
-            "aliases": "seeds.aliases",
-            "hosts": "seeds.hosts",
-            "host_spellings": "seeds.host_spellings",
-            "vendors": "seeds.vendors",
-            "sources": "raw.sources",
-        }.items()
-    }
-    registry = Registry(**frames)
-    for undated in _rows(connection, "select u.alias, u.model_id from core.undated_names as u", []):
-        registry.point(undated["alias"], undated["model_id"])
-    return registry
+    return known_registry(connection)
 
 
-def identity_answer(connection: Connection, name: str, source: str) -> dict[str, Any]:
-    """Which model version a spelling means, with the way taken or the nearest names."""
+def identity_answer(
+    connection: Connection, name: str, source: str, as_of: date | None = None
+) -> dict[str, Any]:
+    """Which model version a spelling means (on a day; default: as the name points now) and why.
+
+    What was decided for the very spelling of a source counts; any other is read by the same rules.
+    Without a source, what all sources agree on that use the spelling.
+    """
+    source, day = _source_named(connection, source)
+    as_of = as_of or day
+    answer = _decided(connection, name, source) or _read(connection, name, source)
+    target = answer.pop("target")
+    points = _rows(
+        connection,
+        "select a.model_id, a.valid_from, a.valid_to, a.reason from core.aliases as a "
+        "where a.alias = ? and (cast(? as date) is null or (a.valid_from <= ? and a.valid_to > ?)) "
+        "order by a.valid_from desc limit 1",
+        [target, as_of, as_of, as_of],
+    )
+    if target is not None and not points:
+        answer["status"] = "unknown"
+        answer["way"] += f"; what {target} meant on that day is not known"
+    return {"model_id": points[0]["model_id"] if points else None} | answer
+
+
+def _source_named(connection: Connection, said: str) -> tuple[str, date | None]:
+    """A source as people write it (`models.dev`, `lmarena@2024-09-20`), and the day behind it."""
+    name, _, day = said.partition("@")
+    name = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    known = [
+        row[0]
+        for row in connection.execute("select s.source from raw.sources as s order by 1").fetchall()
+    ]
+    alike = [s for s in known if name and (s.startswith(name) or name.startswith(f"{s}_"))]
+    found = name if name in known or not alike else alike[0]
+    try:
+        return found, date.fromisoformat(day.replace("_", "-")) if day else None
+    except ValueError:
+        return found, None
+
+
+def _decided(connection: Connection, name: str, source: str) -> dict[str, Any] | None:
+    """What the pipeline decided for a spelling; None where sources differ or none has it."""
+    found = _rows(
+        connection,
+        "select distinct n.target, n.configuration, n.host_id as host, n.variant, n.system, "
+        "n.status, n.way from core.names as n "
+        "where n.spelling = ? and (n.source = ? or ? = '') and n.status = 'resolved'",
+        [name, source, source],
+    )
+    if not found or len({row["target"] for row in found}) > 1:
+        return None
+    return found[0] | {"candidates": []}
+
+
+def _read(connection: Connection, name: str, source: str) -> dict[str, Any]:
+    """What the rules make of a spelling."""
     found = _registry(connection).resolve(source, name)
-    model_id = found.target
-    if model_id is not None and "/" in model_id:
-        newest = connection.execute(
-            "select a.model_id from core.aliases as a where a.alias = ? "
-            "order by a.valid_from desc limit 1",
-            [model_id],
-        ).fetchall()
-        model_id = newest[0][0] if newest else model_id
     return {
-        "model_id": model_id, "configuration": found.configuration, "host": found.host_id,
+        "target": found.target, "configuration": found.configuration, "host": found.host_id,
         "variant": found.variant, "system": found.system, "status": found.status,
         "way": found.way,
         "candidates": [{"name": n, "score": score} for n, score in found.candidates],

@@ -300,6 +300,7 @@ def price(
 def identity_explain(
     name: Annotated[str, typer.Argument(help="A spelling from any source.")],
     source: Annotated[str, typer.Option("--source", help="Source it comes from.")] = "",
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Which model version a spelling means, and by which rule or alias.
@@ -308,7 +309,7 @@ def identity_explain(
     """
     from pipelines.answers import identity_answer
 
-    answer = identity_answer(_reader(Settings()), name, source)
+    answer = identity_answer(_reader(Settings()), name, source, _day(as_of))
     if as_json:
         _print_json(answer)
     else:

@@ -1,68 +1,52 @@
 """Which model version a source's spelling means: rules, then a dated alias table, never a guess.
 
-A *model version* is what a vendor serves under one dated name. A vendor's own listing registers
-versions that the edition does not hold; hosts and aggregators only map to one. A spelling that
-neither rules nor aliases decide stays unresolved, with the nearest names as suggestions.
+A *model version* is what a vendor serves, or publishes, under one name. The registry grows by
+itself: a vendor's own listing registers a version, and so does a source that says whose model a
+name is (an owner in a public hub, an organisation beside a score). Hosts only map to one. A
+spelling that neither rules nor aliases decide stays unresolved, with the nearest names beside it.
+
+Everything is decided in the order in which it was seen, and what was decided stays: an answer of a
+day never changes with what comes later. Looking up a spelling is `pipelines.registry`'s.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from rapidfuzz import fuzz, process
 
-#: Suffixes after a colon that name a way of serving, not a build (`-v1:0` is a build).
-SERVING_VARIANTS = {
-    "batch", "beta", "exacto", "extended", "fast", "flex", "floor", "free", "nitro", "online",
-    "priority", "thinking",
-}  # fmt: skip
-REGION_PREFIX = re.compile(
-    r"^(us|eu|apac|au|jp|ca|us-gov|global|regional)\.(?=[a-z0-9-]+\.)", re.IGNORECASE
+from pipelines.registry import (
+    DATED,
+    LISTS_SYSTEMS,
+    SEEDS,
+    Address,
+    Identity,
+    Reading,
+    Registry,
+    Row,
+    kind_of,
+    numbers_in,
+    slug,
+    suggestions,
+    systems_in,
 )
-VENDOR_WORDS = {
-    "ai21": "ai21", "ai21labs": "ai21", "alibaba": "qwen", "amazon": "amazon",
-    "anthropic": "anthropic", "cohere": "cohere", "cohereforai": "cohere",
-    "deepseek": "deepseek", "deepseek-ai": "deepseek", "google": "google",
-    "inception": "inception", "meta": "meta", "meta-llama": "meta", "microsoft": "microsoft",
-    "minimax": "minimax", "minimaxai": "minimax", "mistral": "mistral", "mistralai": "mistral",
-    "moonshot": "moonshotai", "moonshotai": "moonshotai", "openai": "openai", "qwen": "qwen",
-    "stepfun": "stepfun", "stepfun-ai": "stepfun", "upstage": "upstage", "x-ai": "xai",
-    "xai": "xai", "xiaomi": "xiaomi", "xiaomimimo": "xiaomi", "z-ai": "zai", "zai": "zai",
-    "zai-org": "zai", "zhipuai": "zai",
-}  # fmt: skip
-#: Words in a path that say how or where it is served.
-SERVING_PATH = re.compile(r"^([a-z]{2}(-gov)?-[a-z]+-\d|us|eu|global|\d-month-commitment|\*)$")
+from pipelines.spelling import Taken, day_in, normalise, taken_apart, word_bag
+
 #: Feeds that list what a vendor's own API serves under the vendor's own names. Other collections
 #: have ids of their own making, which would register versions nobody sells.
 LISTS_VENDORS_NAMES = {"genai_prices", "litellm", "models_dev"}
-#: Feeds whose names begin with the host; elsewhere the first part is the model's vendor.
-PREFIX_IS_HOST = {"litellm", "models_dev"}
-#: What sources join to a version's name to say how it was asked, and the words for it. `-medium`
-#: and `-max` are parts of names too, so without an underscore or parentheses they count behind a
-#: date only. A whole name that is known always goes first.
-EFFORT = "none|minimal|low|medium|high|xhigh|max"
-CONFIGURATIONS = (
-    (re.compile(r"_unknown$|\s*\(n=\d+\)$", re.IGNORECASE), None),
-    (re.compile(rf"_({EFFORT})$|\s*\(({EFFORT})( effort)?\)$", re.IGNORECASE), "effort {}"),
-    (re.compile(rf"(?<=\d\d\d\d|\d-\d\d)-({EFFORT})$|-(high|low)$", re.IGNORECASE), "effort {}"),
-    (re.compile(r"\s*\((med)\)$", re.IGNORECASE), "effort medium"),
-    (re.compile(r"_(\d+k)$|[ -]\(?thinking-(\d+k)\)?$", re.IGNORECASE), "thinking {}"),
-    (re.compile(r"\s*\((\d+k) (?:thinking tokens|think)\)$", re.IGNORECASE), "thinking {}"),
-    (re.compile(r"-no-thinking$|\s*\(no[ -]think(?:ing)?\)$", re.IGNORECASE), "no thinking"),
-    (re.compile(r"_thinking$|\s*\(thinking\)$", re.IGNORECASE), "thinking"),
-    (re.compile(r"\s*\((non-reasoning|reasoning|adaptive reasoning)\)$", re.IGNORECASE), "{}"),
-)
-#: Lineages whose permanent names end in the day of their own listing, no version of the vendor's.
-DATES_ITS_LISTINGS = {"openrouter_rankings_daily"}
-#: A day behind a vendor's undated name. Months and four digits are left out: where vendors use
-#: them, version numbers come between (`-1-2-2509`), and the newest version lacks the bare name.
-DATED = re.compile(r"-(20\d{2}-\d{2}-\d{2}|20\d{6})$")
-SUGGESTIONS = 3
+#: Feeds of what vendors say of their own models' retirement.
+LISTS_RETIREMENTS = {"deprecations_rss"}
+#: Sources whose names begin with the maker, as a listing of every maker's models.
+LISTS_BY_MAKER = {"llmstats", "openrouter"}
+MOVING = "-latest"
+#: Suggestions are made for the spellings seen most; the rest would cost more than it tells.
+MOST_SUGGESTED = 400
 #: When the edition's own models became known to us: before anything else.
 ALWAYS = datetime(1970, 1, 1)
+EVER, NEVER = date(1, 1, 1), date(9999, 12, 31)
 
 READS = {
     "spellings": (
@@ -86,383 +70,523 @@ READS = {
         "min(case when s.is_priced then s.first_seen_at end) as priced_since "
         "from said as s where s.spelling is not null group by s.source, s.spelling"
     ),
-    "models": "select * from seeds.models",
-    "aliases": "select * from seeds.aliases",
-    "hosts": "select * from seeds.hosts",
-    "host_spellings": "select * from seeds.host_spellings",
-    "vendors": "select * from seeds.vendors",
-    "sources": "select s.source, s.lineage from raw.sources as s",
+    "listings": (
+        "select distinct l.source, l.spelling, l.maker, l.repository, l.permanent_name, "
+        "l.points_to, l.same_as, l.asked_with, l.first_seen_at from staging.every_listings as l"
+    ),
+    **SEEDS,
 }
 
 
-def normalise(name: str) -> str:
-    """A spelling reduced to what all sources agree on: case, separators, dates, build suffixes.
-
-    >>> normalise("us.anthropic.claude-3-5-sonnet-20240620-v1:0")
-    'claude-3-5-sonnet-20240620'
-    >>> normalise("gpt-4o-2024-08-06") == normalise("GPT-4o 20240806")
-    True
-    """
-    text = name.strip().lower()
-    text = REGION_PREFIX.sub("", text)
-    head, _, tail = text.partition(".")
-    if head in VENDOR_WORDS and tail:
-        text = tail
-    text = re.sub(r"-v\d+(:\d+)?(:\d+k)?$", "", text) if re.search(r"-v\d+:", text) else text
-    text = re.sub(r"[@_\s./]+", "-", text)
-    text = re.sub(r"(\d{4})-(\d{2})-(\d{2})(?!\d)", r"\1\2\3", text)
-    # Hosts whose deployment names cannot hold a dot write 3.5 as 35.
-    text = re.sub(r"^([a-z]+)-(\d)(\d)(?=-|$)", r"\1-\2-\3", text)
-    return re.sub(r"-+", "-", re.sub(r"[()]", "", text)).strip("-")
+# ------------------------------------------------------------------ deciding, in the order of time
 
 
-def word_bag(name: str) -> str:
-    """A normalised name with its words sorted and its numbers kept in turn.
+@dataclass
+class Spelled:
+    """One source's spelling, what is said of it, and what was decided."""
 
-    Sources order the words of a name as they like, but nobody turns the numbers of a version round.
-    """
-    parts = name.split("-")
-    words = sorted(part for part in parts if not part[:1].isdigit())
-    return "-".join(words + [part for part in parts if part[:1].isdigit()])
-
-
-def without_configuration(name: str) -> tuple[str, str | None]:
-    """A name without what a source joins to it to say how the model was asked, and that in words.
-
-    `X (N=1) (Low)` is `X`, asked with `effort low`.
-    """
-    found: list[str] = []
-    stripped = True
-    while stripped:
-        stripped = False
-        for pattern, words in CONFIGURATIONS:
-            match = pattern.search(name)
-            if match and match.start() > 0:
-                name, stripped = name[: match.start()].rstrip(), True
-                value = next(filter(None, match.groups()), "")
-                value = value.upper() if value[:1].isdigit() else value.lower()
-                if words:
-                    found.insert(0, words.format(value))
-    return name, "; ".join(found) or None
+    source: str
+    spelling: str
+    host_spelling: str | None
+    first_seen_at: datetime
+    observations: int
+    priced_since: datetime | None
+    address: Address
+    said: Row | None = None
+    found: Identity | None = None
+    known_since: datetime | None = None
+    #: (since when, target) where its source says that its meaning moves.
+    meanings: list[tuple[datetime, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Address:
-    """A spelling taken apart: who serves it, how, whose model, and the bare name."""
+class Decisions:
+    """Registers versions and resolves spellings, moment by moment; what is decided stays."""
 
-    host_id: str
-    variant: str
-    vendor_hint: str | None
-    name: str
+    def __init__(self, registry: Registry, models: Iterable[Row]):
+        self.registry = registry
+        self.registered: dict[str, dict[str, Any]] = {}
+        self.new_vendors: dict[str, dict[str, Any]] = {}
+        self.pointings: list[dict[str, Any]] = []
+        self.open_pointings: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self.siblings: dict[tuple[str, str], dict[str, str]] = {}
+        self.waiting: dict[tuple[str, str | None, str], list[Spelled]] = {}
+        self.woken: list[Spelled] = []
+        registry.on_new = self._wake
+        for row in models:
+            self._note_sibling(row["model_id"])
 
+    def _wake(self, place: tuple[str, str | None, str]) -> None:
+        self.woken.extend(self.waiting.pop(place, ()))
 
-@dataclass(frozen=True)
-class Identity:
-    """What a spelling was found to mean, and by which way."""
+    # -------------------------------------------------------------- one moment
 
-    status: str
-    target: str | None
-    host_id: str
-    variant: str
-    way: str
-    candidates: tuple[tuple[str, float], ...] = ()
-    configuration: str | None = None
-    system: str | None = None
+    def step(self, now: datetime, new: list[Spelled], said: list[Spelled]) -> None:
+        """Take in all that was seen at one moment: spellings, and what sources say of theirs."""
+        candidates = [c for s in new for c in self._candidates(s, now)]
+        candidates += [c for s in said if s not in new for c in self._candidates(s, now)]
+        for _, _, spelled, vendor, name in sorted(
+            candidates, key=lambda c: (c[0], c[1], c[2].source, c[2].spelling)
+        ):
+            if self._find(spelled).status == "unknown":
+                self._register(vendor, name, spelled, now)
+        for spelled in [*new, *said, *self._take_woken()]:
+            self._decide(spelled, now)
+        while woken := self._take_woken():
+            for spelled in woken:
+                self._decide(spelled, now)
 
+    def _take_woken(self) -> list[Spelled]:
+        woken, self.woken = self.woken, []
+        return woken
 
-class Registry:
-    """Model versions and aliases, ready to be asked."""
+    def _readings(self, spelled: Spelled) -> Iterator[Reading]:
+        source, said = spelled.source, spelled.said
+        address = spelled.address
+        registry = self.registry
+        if said and said["points_to"]:
+            whole = Taken(said["points_to"])
+            yield Reading("said", source, said["points_to"].lower(), whole, "where it points")
+            return
+        own = registry.readings(source, address)
+        if said and (said["repository"] or said["same_as"]):
+            for reading in own:
+                if reading.where == "aliases" and reading.scope:
+                    yield reading
+            if said["same_as"]:
+                asked = (said["asked_with"],) if said["asked_with"] else ()
+                same = Taken(said["same_as"], configuration=asked)
+                yield Reading("said", source, said["same_as"].lower(), same, "the same model as {}")
+            own = registry.readings(source, address)
+        if said and said["repository"]:
+            hub = registry.address("", said["repository"])
+            if self._agrees(spelled, hub):
+                for reading in registry.readings(source, hub):
+                    taken = replace(reading.taken, variant=(), configuration=())
+                    way = f"{reading.way}, of {said['repository']}"
+                    yield reading._replace(taken=taken, way=way)
+            own = registry.readings(source, address)
+        if said and said["maker"] and not address.maker:
+            vendor = registry.vendors.of_organisations(said["maker"])
+            if vendor and vendor in registry.vendors.words:
+                own = registry.readings(source, replace(address, maker=vendor))
+        yield from own
+        if said and said["permanent_name"]:
+            lasting = registry.address(source, said["permanent_name"])
+            for reading in registry.readings(source, lasting):
+                yield reading._replace(way=f"{reading.way}, of its permanent name")
 
-    def __init__(
-        self,
-        models: pd.DataFrame,
-        aliases: pd.DataFrame,
-        hosts: pd.DataFrame,
-        host_spellings: pd.DataFrame,
-        vendors: pd.DataFrame,
-        sources: pd.DataFrame,
-    ):
-        self.lineage_of = {row.source: row.lineage for row in sources.itertuples()}
-        self.host_of = {
-            (row.source, row.spelling): row.host_id for row in host_spellings.itertuples()
-        }
-        self.host_ids = set(hosts.host_id)
-        self.own_host = {
-            row.list_price_host_id: row.vendor_id
-            for row in vendors.itertuples()
-            if isinstance(row.list_price_host_id, str)
-        }
-        self.vendor_ids = set(vendors.vendor_id)
-        self.by_name: dict[str, set[str]] = {}
-        self.by_words: dict[str, set[str]] = {}
-        self.family_vendors: dict[str, set[str]] = {}
-        for model_id in models.model_id:
-            self._index(model_id)
-        self.meanings: dict[str, set[str]] = {}
-        self.aliases: dict[tuple[str, str], str] = {}
-        self.implied: dict[str, str] = {}
-        self.alias_names: dict[str, set[str]] = {}
-        for row in aliases.itertuples():
-            source = row.source if isinstance(row.source, str) else ""
-            alias = f"{row.spelling} in {source}" if source else row.spelling
-            self.aliases[(source, self._alias_key(row.spelling))] = alias
-            self.meanings.setdefault(alias, set()).add(row.model_id)
-            if isinstance(row.configuration, str):
-                self.implied[alias] = row.configuration
-            if not source:
-                bare = normalise(row.spelling.rsplit("/", 1)[-1])
-                self.alias_names.setdefault(bare, set()).add(row.spelling)
-                self.by_words.setdefault(word_bag(bare), set()).add(bare)
+    def _agrees(self, spelled: Spelled, hub: Address) -> bool:
+        """Whether a name in the public hub can be of the spelling it stands beside.
 
-    def _index(self, model_id: str) -> None:
-        vendor, version = model_id.split("/", 1)
-        self.by_name.setdefault(normalise(version), set()).add(model_id)
-        self.by_words.setdefault(word_bag(normalise(version)), set()).add(normalise(version))
-        self.family_vendors.setdefault(self._family(version), set()).add(vendor)
-
-    @staticmethod
-    def _family(name: str) -> str:
-        return normalise(name).partition("-")[0]
-
-    def _vendor_by_family(self, name: str) -> str | None:
-        """Vendor of the only family this name can be of: clouds list other vendors' models too."""
-        vendors = self.family_vendors.get(self._family(name), set())
-        return next(iter(vendors)) if len(vendors) == 1 else None
-
-    @staticmethod
-    def _alias_key(spelling: str) -> str:
-        vendor, slash, name = spelling.lower().rpartition("/")
-        return f"{vendor}{slash}{normalise(name)}"
-
-    def register(self, model_id: str) -> None:
-        """Add a version that a vendor's own listing shows."""
-        self._index(model_id)
-
-    def point(self, undated: str, model_id: str) -> None:
-        """Let an undated name mean the version it is the name of."""
-        self.by_name[normalise(undated.split("/", 1)[1])] = {model_id}
-
-    def address(self, source: str, spelling: str, host_spelling: str | None) -> Address:
-        """Take a feed's spelling apart."""
-        text = spelling.split("@20", 1)[0] if source == "genai_prices" else spelling
-        parts = [part for part in text.split("/") if part]
-        variant = "standard"
-        host_id = None
-        if len(parts) > 1 and source in PREFIX_IS_HOST:
-            host_id = self.host_of.get((source, parts[0].lower()))
-            if host_id is not None:
-                parts = parts[1:]
-        if host_id is None and isinstance(host_spelling, str):  # a null comes as NaN
-            given = host_spelling.lower()
-            host_id = self.host_of.get((source, given)) or re.sub(r"[^a-z0-9]+", "_", given)
-            if len(parts) > 1 and parts[0].lower() == given:
-                parts = parts[1:]
-        served = [part.lower() for part in parts[:-1] if SERVING_PATH.match(part.lower())]
-        parts = [p for p in parts[:-1] if not SERVING_PATH.match(p.lower())] + parts[-1:]
-        if served:
-            variant = "/".join(served)
-        name = parts[-1]
-        base, colon, suffix = name.rpartition(":")
-        if colon and suffix.lower() in SERVING_VARIANTS:
-            name, variant = base, suffix.lower()
-        region = REGION_PREFIX.match(name.lower())
-        if region:
-            variant = region.group(1)
-        hint = VENDOR_WORDS.get(parts[-2].lower()) if len(parts) > 1 else None
-        if hint is None:
-            dotted = REGION_PREFIX.sub("", name.lower()).partition(".")
-            hint = VENDOR_WORDS.get(dotted[0]) if dotted[1] else None
-        host_id = host_id or "unknown"
-        hint = hint or self._vendor_by_family(name) or self.own_host.get(host_id)
-        return Address(host_id, variant, hint, name)
-
-    def resolve(self, source: str, spelling: str, host_spelling: str | None = None) -> Identity:
-        """Say which version or alias a spelling means. Never guesses.
-
-        The whole name goes first, then the name without a recognised configuration, which for a
-        price makes a variant: asked so, a model may cost more.
+        Links are pasted wrongly. A gateway's short name may leave words and sizes out, and a
+        leaderboard's name is the hub's; neither has a number the hub's name has not.
         """
-        whole = self._in_any_order(source, self.address(source, spelling, host_spelling))
-        if whole.status != "unknown":
-            return whole
-        name, configuration = without_configuration(spelling)
-        if self.lineage_of.get(source) in DATES_ITS_LISTINGS:
-            base, colon, served = name.partition(":")
-            name = DATED.sub("", base) + colon + served
-        if name == spelling:
-            return self._with_suggestions(whole, spelling)
-        found = self._in_any_order(source, self.address(source, name, host_spelling))
-        # What a moving name meant is a question of the day, which a listing's own date is not.
-        is_moving = configuration is None and len(self.meanings.get(found.target or "", ())) > 1
-        if found.status == "unknown" or is_moving:
-            return self._with_suggestions(whole, spelling)
-        joined = "; ".join(filter(None, (found.configuration, configuration))) or None
-        variant = joined if joined and found.variant == "standard" else found.variant
-        return replace(
-            found, configuration=joined, variant=variant, way=f"{found.way}, without its suffix"
+        own, other = normalise(spelled.address.name), normalise(hub.name)
+        if spelled.source in LISTS_BY_MAKER:
+            return numbers_in(own) <= numbers_in(other)
+        vendor = self.registry.vendors.find(hub.maker or "") or ""
+        short = self.registry.vendors.short
+        return word_bag(short(vendor, own)) == word_bag(short(vendor, other))
+
+    def _find(self, spelled: Spelled) -> Identity:
+        found = self.registry.identify(spelled.source, spelled.address, self._readings(spelled))
+        if found.status != "unknown" or spelled.source not in LISTS_SYSTEMS:
+            return found
+        for system, model in systems_in(spelled.spelling):
+            within = self.registry.address(spelled.source, model)
+            readings = self.registry.readings(spelled.source, within)
+            other = self.registry.identify(spelled.source, within, readings)
+            if other.status == "resolved":
+                return replace(other, system=system, host_id=found.host_id, variant=found.variant)
+        return found
+
+    def _decide(self, spelled: Spelled, now: datetime) -> None:
+        moves = bool(spelled.said and (spelled.said["points_to"] or spelled.said["repository"]))
+        if spelled.found and spelled.found.status == "resolved" and not moves:
+            return
+        found = self._find(spelled)
+        if spelled.found and spelled.found.status == "resolved":
+            if found.target and found.target != spelled.meanings[-1][1]:
+                spelled.meanings.append((now, found.target))
+            return
+        spelled.found = found
+        if found.target:
+            spelled.known_since = now
+            spelled.meanings.append((now, found.target))
+            if spelled.source == "openrouter":
+                self._say(spelled, found)
+            return
+        for reading in self._readings(spelled):
+            self.waiting.setdefault(self.registry.place_of(reading), []).append(spelled)
+        for _, model in systems_in(spelled.spelling):
+            within = self.registry.address(spelled.source, model)
+            for reading in self.registry.readings(spelled.source, within):
+                self.waiting.setdefault(self.registry.place_of(reading), []).append(spelled)
+
+    def _say(self, spelled: Spelled, found: Identity) -> None:
+        names = [spelled.spelling]
+        if spelled.said and spelled.said["permanent_name"]:
+            names.append(spelled.said["permanent_name"])
+        for name in names:
+            self.registry.say(spelled.source, name, found.target or "", found.configuration)
+
+    # -------------------------------------------------------------- registering
+
+    def _candidates(
+        self, spelled: Spelled, now: datetime
+    ) -> Iterator[tuple[int, int, Spelled, str, str]]:
+        """(rank, order, spelling, vendor, version) that this spelling would register, if unknown.
+
+        Ranks: a public hub's owner and name, the vendor's own listing, a listing by maker, a table
+        that names the maker, a host's path that names an owner.
+        """
+        registry, address, said = self.registry, spelled.address, spelled.said
+        name = address.name
+        if (said and (said["points_to"] or said["same_as"])) or spelled.spelling.startswith("~"):
+            return
+        if said and said["repository"]:
+            hub = registry.address("", said["repository"])
+            if hub.maker and self._agrees(spelled, hub):
+                yield 0, 0, spelled, registry.vendors.of(hub.maker), hub.name
+                return
+        if kind_of(spelled.spelling) != "model":
+            return
+        is_priced_now = spelled.priced_since == now
+        if spelled.source in LISTS_RETIREMENTS and spelled.first_seen_at == now:
+            vendor = self._lister(spelled)
+            if vendor and registry.may_be_of(vendor, address) and " " not in name:
+                yield 1, int(not DATED.search(name)), spelled, vendor, name
+        if is_priced_now and address.is_repository and address.maker:
+            yield 0, 1, spelled, registry.vendors.of(address.maker), name
+        if is_priced_now and spelled.source in LISTS_VENDORS_NAMES:
+            vendor = self._lister(spelled)
+            if vendor and registry.may_be_of(vendor, address):
+                yield 1, int(not DATED.search(name)), spelled, vendor, name
+        lists_by_maker = spelled.source == "openrouter" or (
+            spelled.source in LISTS_BY_MAKER and not spelled.host_spelling
         )
+        if lists_by_maker and address.maker:
+            yield 2, 0, spelled, registry.vendors.of(address.maker), name
+        if said and said["maker"]:
+            vendor = registry.vendors.of_organisations(said["maker"])
+            if vendor:
+                yield 3, 0, spelled, vendor, name
+        if is_priced_now and address.maker and spelled.source in LISTS_VENDORS_NAMES:
+            # Of a vendor with a listing of its own a host's word is not needed.
+            vendor = registry.vendors.of(address.maker)
+            is_listed = vendor in registry.own_host.values()
+            if not is_listed and address.host_id not in registry.own_slugs:
+                yield 4, 0, spelled, vendor, name
 
-    def _in_any_order(self, source: str, address: Address) -> Identity:
-        """Look up a name, then the only known name of the same words and numbers."""
-        found = self._look_up(source, address)
-        if found.status != "unknown":
-            return found
-        same = self.by_words.get(word_bag(normalise(address.name)), set())
-        if len(same) != 1:
-            return found
-        other = self._look_up(source, replace(address, name=next(iter(same))))
-        return other if other.status == "resolved" else found
+    def _lister(self, spelled: Spelled) -> str | None:
+        """The vendor whose own listing the spelling stands in."""
+        given = (spelled.host_spelling or "").lower()
+        registry, address = self.registry, spelled.address
+        own = registry.own_models_of.get((spelled.source, given)) or registry.own_host.get(
+            address.host_id
+        )
+        if own:
+            return own
+        # A cloud lists its owner's models too, and says whose one is.
+        owner = registry.host_vendor.get(address.host_id)
+        return owner if owner and registry.is_known_of(owner, address) else None
 
-    def _with_suggestions(self, identity: Identity, spelling: str) -> Identity:
-        return replace(identity, candidates=self.suggest(normalise(spelling.rsplit("/", 1)[-1])))
+    def _register(self, vendor: str, name: str, spelled: Spelled, now: datetime) -> None:
+        forms = list(taken_apart(name, self.registry.suffixes, spelled.source,
+                                 spelled.address.host_id))  # fmt: skip
+        forms = [form for form in forms if form.vendors is None or vendor in form.vendors]
+        if forms[-1].configuration:
+            return  # a setting of a version not known yet
+        if forms[-1].is_recast:
+            bare = replace(spelled.address, maker=None, name=name)
+            if not self.registry.is_known_of(vendor, bare):
+                return  # perhaps another's weights, converted
+        base = slug(re.sub(r"(?<=-v\d):\d.*$", "", forms[-1].name))
+        model_id = f"{vendor}/{base}"
+        if not base or model_id in self.registry.vendor_of:
+            return
+        if vendor not in self.registry.vendors.words and vendor not in self.new_vendors:
+            self.new_vendors[vendor] = {
+                "vendor_id": vendor, "name": spelled.address.maker or vendor,
+                "registered_by": spelled.source, "known_since": now,
+            }  # fmt: skip
+        is_moving = self._points_elsewhere(model_id, vendor, base, spelled, now)
+        if is_moving is None:
+            return
+        self._add(model_id, vendor, forms[-1].name, spelled.source, now, is_moving)
 
-    def _look_up(self, source: str, address: Address) -> Identity:
-        name = normalise(address.name)
+    def _add(
+        self, model_id: str, vendor: str, name: str, source: str, now: datetime, is_moving: bool
+    ) -> None:
+        self.registered[model_id] = {
+            "model_id": model_id, "vendor_id": vendor, "name": name.strip(),
+            "is_reasoning": None, "is_open_weights": None, "context_tokens": None,
+            "is_released": True, "is_moving_name": is_moving, "registered_by": source,
+            "known_since": now,
+        }  # fmt: skip
+        self.registry.register(model_id)
+        self._note_sibling(model_id)
+        self._end_pointings(model_id, source, now)
 
-        def found(target: str, way: str) -> Identity:
-            return Identity(
-                "resolved", target, address.host_id, address.variant, way,
-                configuration=self.implied.get(target),
-            )  # fmt: skip
+    # -------------------------------------------------------------- names that move
 
-        # What a source's own lineage calls it counts as the source's own word.
-        for where in dict.fromkeys((source, self.lineage_of.get(source, source), "")):
-            for vendor in filter(None, (address.vendor_hint, None)):
-                alias = self.aliases.get((where, f"{vendor}/{name}"))
-                if alias:
-                    return found(alias, f"alias {alias} of {where or 'any source'}")
-            alias = self.aliases.get((where, name))
-            if alias:
-                return found(alias, f"alias {alias} of {where or 'any source'}")
-        matches = self.by_name.get(name, set())
-        if address.vendor_hint:
-            matches = {m for m in matches if m.startswith(f"{address.vendor_hint}/")} or matches
-        if len(matches) == 1:
-            return found(next(iter(matches)), f"version name {name}")
-        if len(matches) > 1:
-            scores = tuple((match, 100.0) for match in sorted(matches))
-            return Identity(
-                "ambiguous", None, address.host_id, address.variant, "several vendors", scores
-            )
-        aliased = self.alias_names.get(name, set())
-        if address.vendor_hint:
-            aliased = {a for a in aliased if a.startswith(f"{address.vendor_hint}/")}
-        if len(aliased) == 1 and address.vendor_hint is None:
-            alias = next(iter(aliased))
-            return found(alias, f"alias {alias}, the only one of this name")
-        return Identity("unknown", None, address.host_id, address.variant, "no version, no alias")
+    def _stem(self, model_id: str) -> tuple[tuple[str, str], str | None]:
+        """(vendor, words of the name without its day), and the day, if it has one."""
+        vendor, name = model_id.split("/", 1)
+        normal = self.registry.vendors.short(vendor, normalise(name.removesuffix(MOVING)))
+        day = day_in(normal)
+        number = re.fullmatch(r"(.+)-(\d{4})", normal)
+        if day and day.is_whole:
+            return (vendor, word_bag(day.stem)), day.digits
+        if number:
+            return (vendor, word_bag(number.group(1))), number.group(2)
+        return (vendor, word_bag(normal)), None
 
-    def suggest(self, name: str) -> tuple[tuple[str, float], ...]:
-        """Nearest names with their scores of 100; suggestions only, for a person to decide."""
-        names = {**{n: sorted(m)[0] for n, m in self.by_name.items()}}
-        names |= {n: sorted(a)[0] for n, a in self.alias_names.items()}
-        best = process.extract(name, list(names), scorer=fuzz.ratio, limit=SUGGESTIONS)
-        return tuple((names[match], round(score, 1)) for match, score, _ in best)
+    def _note_sibling(self, model_id: str) -> None:
+        stem, day = self._stem(model_id)
+        if day:
+            self.siblings.setdefault(stem, {})[model_id] = day
 
+    def _points_elsewhere(
+        self, model_id: str, vendor: str, base: str, spelled: Spelled, now: datetime
+    ) -> bool | None:
+        """Whether a new name is one that moves; None if it points to a version known already.
 
-#: A vendor's listing registers only what looks like one version: no route, fine-tune or pointer.
-NOT_A_VERSION = re.compile(
-    r"(latest|^ft:|^ft-|\.ft-|router|-auto$|\*|audio|realtime|tts|transcribe|search|image)"
-)
+        A vendor's undated name beside exactly one dated version of it is the vendor's pointer to
+        that; beside several it would be a guess which of them it means when.
+        """
+        stem, day = self._stem(model_id)
+        is_latest = base.endswith(MOVING)
+        if day and not is_latest:
+            return False
+        known = {
+            m: digits
+            for m, digits in self.siblings.get(stem, {}).items()
+            if is_latest or (len(digits) == 8 and digits <= now.strftime("%Y%m%d"))
+        }
+        if is_latest and not known:
+            undated = self.registry.indices.get(("names", vendor, stem[1]), {})
+            known = {target: "" for targets in undated.values() for target in targets}
+        if len(known) != 1:
+            return is_latest or len(known) > 1
+        target, digits = next(iter(known.items()))
+        begin = datetime.strptime(digits, "%Y%m%d").date() if len(digits) == 8 else EVER
+        pointing = {
+            "alias": model_id, "source": None, "target": target,
+            "valid_from": begin, "valid_to": NEVER, "known_on": now.date(), "ended_known_on": None,
+            "reason": "the only dated version of this name",
+        }  # fmt: skip
+        self.pointings.append(pointing)
+        self.open_pointings.setdefault(stem, []).append(pointing)
+        self.registry.meanings.setdefault(model_id, set()).add(target)
+        self.registry.point(model_id, model_id)
+        return None
 
-
-def other_maker(name: str) -> bool:
-    """Whether a cloud's dotted name says another firm made it (`writer.` of Amazon's listing)."""
-    maker, dot, rest = name.lower().partition(".")
-    return bool(dot) and maker.isalpha() and rest[:1].isalpha() and maker not in VENDOR_WORDS
+    def _end_pointings(self, model_id: str, source: str, now: datetime) -> None:
+        """A second dated version: which of the two the undated name means is open from now on."""
+        stem, day = self._stem(model_id)
+        if not day:
+            return
+        still = []
+        for pointing in self.open_pointings.get(stem, []):
+            alias = pointing["alias"]
+            if model_id in {alias, pointing["target"]} or (
+                len(day) != 8 and not alias.endswith(MOVING)
+            ):
+                still.append(pointing)
+                continue
+            pointing["valid_to"] = max(now.date(), pointing["valid_from"] + timedelta(days=1))
+            pointing["ended_known_on"] = now.date()
+            vendor, name = alias.split("/", 1)
+            self.registered[alias] = {
+                "model_id": alias, "vendor_id": vendor, "name": name, "is_reasoning": None,
+                "is_open_weights": None, "context_tokens": None, "is_released": True,
+                "is_moving_name": True, "registered_by": source, "known_since": now,
+            }  # fmt: skip
+            self.pointings.append({
+                "alias": alias, "source": None, "target": alias,
+                "valid_from": pointing["valid_to"], "valid_to": NEVER, "known_on": now.date(),
+                "ended_known_on": None, "reason": "of several dated versions: the name itself",
+            })  # fmt: skip
+            self.registry.meanings.setdefault(alias, set()).add(alias)
+        self.open_pointings[stem] = still
 
 
 def compute(
     spellings: pd.DataFrame,
+    listings: pd.DataFrame,
     models: pd.DataFrame,
     aliases: pd.DataFrame,
     hosts: pd.DataFrame,
     host_spellings: pd.DataFrame,
     vendors: pd.DataFrame,
+    vendor_spellings: pd.DataFrame,
+    name_suffixes: pd.DataFrame,
     sources: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
-    """Tables `models`, `names`, `undated_names` and `unresolved_names` of the core layer."""
-    registry = Registry(models, aliases, hosts, host_spellings, vendors, sources)
-    registered: dict[str, dict[str, Any]] = {}
-    ordered = spellings.sort_values(["first_seen_at", "source", "spelling"])
-    rows = [tuple(row) for row in ordered[["source", "spelling", "host_spelling", "first_seen_at",
-                                           "observations"]].itertuples(index=False)]  # fmt: skip
-    # A listing registers from its first credible price on: what comes later must not change what
-    # was known before.
-    listed = spellings[spellings["source"].isin(LISTS_VENDORS_NAMES)].dropna(
-        subset=["priced_since"]
-    )
-    for row in listed.sort_values(["priced_since", "source", "spelling"]).itertuples():
-        source, spelling = row.source, row.spelling
-        host_spelling, priced_since = row.host_spelling, row.priced_since
-        address = registry.address(source, spelling, host_spelling)
-        vendor = registry.own_host.get(address.host_id)
-        if vendor != address.vendor_hint:
-            continue
-        if vendor is None or "/" in address.name or NOT_A_VERSION.search(address.name.lower()):
-            continue
-        if address.variant != "standard" or other_maker(address.name):
-            continue
-        if registry.resolve(source, spelling, host_spelling).status != "unknown":
-            continue
-        model_id = f"{vendor}/{address.name.lower()}"
-        registry.register(model_id)
-        registered[model_id] = {
-            "model_id": model_id, "vendor_id": vendor, "name": address.name,
-            "is_reasoning": None, "is_open_weights": None, "context_tokens": None,
-            "is_released": True, "registered_by": source, "known_since": priced_since,
-        }  # fmt: skip
-    undated = dated_siblings(registered, models.model_id)
-    for name, model_id in undated.items():
-        registry.point(name, model_id)
-        since = registered.pop(name)["known_since"]
-        if model_id in registered:
-            registered[model_id]["known_since"] = min(since, registered[model_id]["known_since"])
-    edition = models.assign(registered_by="edition", known_since=ALWAYS)
-    all_models = [tuple(row) for row in edition[MODEL_COLUMNS].itertuples(index=False)]
-    all_models += [tuple(row[column] for column in MODEL_COLUMNS) for row in registered.values()]
-    names, unresolved = [], []
-    for source, spelling, host_spelling, first_seen_at, observations in rows:
-        identity = registry.resolve(source, spelling, host_spelling)
-        since = registered.get(identity.target or "", {}).get("known_since")
-        names.append(
-            (source, spelling, identity.target, identity.host_id, identity.variant,
-             identity.configuration, identity.status, identity.way,
-             since if since is not None else first_seen_at)
+    """Tables `models`, `names`, `pointings`, `unresolved_names`, `vendors` of the core layer."""
+    seeds = {
+        "models": models, "aliases": aliases, "hosts": hosts, "host_spellings": host_spellings,
+        "vendors": vendors, "vendor_spellings": vendor_spellings, "name_suffixes": name_suffixes,
+        "sources": sources,
+    }  # fmt: skip
+    rows = {name: records(frame) for name, frame in seeds.items()}
+    registry = Registry(**rows)
+    decisions = Decisions(registry, rows["models"])
+    every: dict[tuple[str, str], Spelled] = {}
+    moments: dict[datetime, tuple[list[Spelled], list[Spelled]]] = {}
+    for row in records(spellings):
+        address = registry.address(row["source"], row["spelling"], row["host_spelling"])
+        spelled = Spelled(
+            row["source"], row["spelling"], row["host_spelling"], row["first_seen_at"],
+            row["observations"], row["priced_since"], address,
         )  # fmt: skip
-        if identity.status != "resolved":
-            best = "; ".join(f"{name} ({score:.0f})" for name, score in identity.candidates)
-            unresolved.append((source, spelling, identity.status, best or None, observations))
+        every[row["source"], row["spelling"]] = spelled
+        moments.setdefault(row["first_seen_at"], ([], []))[0].append(spelled)
+        if row["priced_since"] and row["priced_since"] != row["first_seen_at"]:
+            moments.setdefault(row["priced_since"], ([], []))[1].append(spelled)
+    said_at: dict[datetime, list[tuple[Spelled, Row]]] = {}
+    for row in records(listings):
+        found = every.get((row["source"], row["spelling"]))
+        if found is not None:
+            said_at.setdefault(row["first_seen_at"], []).append((found, row))
+    for now in sorted({*moments, *said_at}):
+        new, again = moments.get(now, ([], []))
+        said = list(again)
+        for spelled, listing in said_at.get(now, []):
+            spelled.said = listing
+            if spelled.first_seen_at < now:
+                said.append(spelled)
+        decisions.step(now, sorted(new, key=_order), sorted(said, key=_order))
+    return _tables(registry, decisions, rows, sorted(every.values(), key=_order))
+
+
+def _order(spelled: Spelled) -> tuple[str, str]:
+    return spelled.source, spelled.spelling
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a frame as plain values; what is missing is None."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    found = plain.to_dict("records")
+    for row in found:
+        for name, value in row.items():
+            if isinstance(value, pd.Timestamp):
+                row[name] = value.to_pydatetime()
+    return [{str(name): value for name, value in row.items()} for row in found]
+
+
+def _tables(
+    registry: Registry,
+    decisions: Decisions,
+    rows: Mapping[str, list[dict[str, Any]]],
+    every: list[Spelled],
+) -> dict[str, pd.DataFrame]:
+    models: list[Row] = [
+        row | {"registered_by": "edition", "known_since": ALWAYS, "is_moving_name": False}
+        for row in rows["models"]
+    ]
+    models += decisions.registered.values()
+    periods = _periods(registry, rows["aliases"], decisions.pointings)
+    names, unresolved, pointings = [], [], list(periods["own"])
+    for spelled in every:
+        found = spelled.found
+        assert found is not None
+        target = found.target
+        points = bool(spelled.said and spelled.said["points_to"])
+        if target and (len(spelled.meanings) > 1 or points):
+            target = f"{spelled.spelling.lower()} in {spelled.source}"
+            pointings += _moved(target, spelled, points, periods["all"])
+        names.append({
+            "source": spelled.source, "spelling": spelled.spelling, "target": target,
+            "host_id": found.host_id, "variant": found.variant,
+            "configuration": found.configuration, "system": found.system,
+            "kind": kind_of(spelled.spelling), "status": found.status, "way": found.way,
+            "known_since": spelled.known_since or spelled.first_seen_at,
+        })  # fmt: skip
+        if found.status != "resolved":
+            unresolved.append(spelled)
     return {
-        "models": _frame(all_models, MODEL_COLUMNS),
+        "models": _frame(models, MODEL_COLUMNS),
         "names": _frame(names, NAME_COLUMNS),
-        "undated_names": _frame(undated.items(), ["alias", "model_id"]),
-        "unresolved_names": _frame(unresolved, UNRESOLVED_COLUMNS),
+        "pointings": _frame(pointings, POINTING_COLUMNS),
+        "unresolved_names": _frame(_unresolved(registry, unresolved), UNRESOLVED_COLUMNS),
+        "registered_vendors": _frame(decisions.new_vendors.values(), VENDOR_COLUMNS),
     }
 
 
-def dated_siblings(registered: Iterable[str], edition: Iterable[str]) -> dict[str, str]:
-    """Registered undated names whose vendor lists exactly one dated version of that very name.
+def _periods(
+    registry: Registry, aliases: list[dict[str, Any]], own: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """What every alias points to by period, those of the seeds and those found here."""
+    every: dict[str, list[tuple[date, date, str]]] = {}
+    for row in aliases:
+        alias = f"{row['spelling']} in {row['source']}" if row["source"] else row["spelling"]
+        begin, end = row["valid_from"] or EVER, row["valid_to"] or NEVER
+        every.setdefault(alias, []).append((_day(begin), _day(end), row["model_id"]))
+    flat = []
+    for pointing in own:
+        for begin, end, model_id in every.get(
+            pointing["target"], [(EVER, NEVER, pointing["target"])]
+        ):
+            begin, end = max(begin, pointing["valid_from"]), min(end, pointing["valid_to"])
+            if begin < end:
+                flat.append(pointing | {"model_id": model_id, "valid_from": begin, "valid_to": end})
+    for pointing in flat:
+        every.setdefault(pointing["alias"], []).append(
+            (pointing["valid_from"], pointing["valid_to"], pointing["model_id"])
+        )
+    return {"own": flat, "all": every}
 
-    Such a name is the vendor's pointer to that version. With two it would be a guess which of them
-    it means when; then it stays a version of its own until somebody dates it in `seeds.aliases`.
-    """
-    dated: dict[str, set[str]] = {}
-    for model_id in {*registered, *edition}:
-        stem = DATED.sub("", model_id)
-        if stem != model_id:
-            dated.setdefault(stem, set()).add(model_id)
-    return {
-        name: next(iter(dated[name])) for name in registered if len(dated.get(name, set())) == 1
-    }
+
+def _moved(
+    alias: str, spelled: Spelled, points: bool, periods: Mapping[str, list[tuple[date, date, str]]]
+) -> Iterator[dict[str, Any]]:
+    """Periods of a spelling whose source says, from time to time, what it stands for."""
+    for (since, target), after in zip(spelled.meanings, [*spelled.meanings[1:], None], strict=True):
+        begin = since.date() if points or since != spelled.meanings[0][0] else EVER
+        end = after[0].date() if after else NEVER
+        for first, last, model_id in periods.get(target, [(EVER, NEVER, target)]):
+            first, last = max(first, begin), min(last, end)
+            if first < last:
+                yield {
+                    "alias": alias, "source": spelled.source, "model_id": model_id,
+                    "valid_from": first, "valid_to": last, "known_on": since.date(),
+                    "ended_known_on": end if after else None,
+                    "reason": "the source says what it stands for",
+                }  # fmt: skip
+
+
+def _day(value: Any) -> date:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _unresolved(registry: Registry, spelled: list[Spelled]) -> Iterator[dict[str, Any]]:
+    frequent = sorted(spelled, key=lambda s: (-s.observations, _order(s)))[:MOST_SUGGESTED]
+    names = [normalise(s.address.name) for s in frequent]
+    nearest = dict(
+        zip(map(_order, frequent), suggestions(names, registry.known_names()), strict=True)
+    )
+    for one in spelled:
+        assert one.found is not None
+        best = one.found.candidates or nearest.get(_order(one), ())
+        yield {
+            "source": one.source, "spelling": one.spelling, "status": one.found.status,
+            "candidates": "; ".join(f"{name} ({score:.0f})" for name, score in best) or None,
+            "observations": one.observations,
+        }  # fmt: skip
 
 
 MODEL_COLUMNS = ["model_id", "vendor_id", "name", "is_reasoning", "is_open_weights",
-                 "context_tokens", "is_released", "registered_by", "known_since"]  # fmt: skip
-NAME_COLUMNS = ["source", "spelling", "target", "host_id", "variant", "configuration", "status",
-                "way", "known_since"]  # fmt: skip
+                 "context_tokens", "is_released", "is_moving_name", "registered_by",
+                 "known_since"]  # fmt: skip
+NAME_COLUMNS = ["source", "spelling", "target", "host_id", "variant", "configuration", "system",
+                "kind", "status", "way", "known_since"]  # fmt: skip
+POINTING_COLUMNS = ["alias", "source", "model_id", "valid_from", "valid_to", "known_on",
+                    "ended_known_on", "reason"]  # fmt: skip
 UNRESOLVED_COLUMNS = ["source", "spelling", "status", "candidates", "observations"]
+VENDOR_COLUMNS = ["vendor_id", "name", "registered_by", "known_since"]
 
 
-def _frame(rows: Iterable[tuple[Any, ...]], columns: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=columns, dtype=object)
+def _frame(rows: Iterable[Row], columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame([[row[c] for c in columns] for row in rows], columns=columns, dtype=object)

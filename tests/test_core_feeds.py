@@ -1,131 +1,11 @@
 """Results, releases, retirements and usage of the feeds reach core under the right versions."""
 
-import csv
-from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from feeds import rows
 
-from pipelines import identity
-from pipelines.identity import (
-    Identity,
-    Registry,
-    dated_siblings,
-    normalise,
-    without_configuration,
-    word_bag,
-)
 from pipelines.tables import Connection
-
-Resolve = Callable[[str, str], Identity]
-
-
-def registry_of(connection: Connection) -> Registry:
-    queries = {name: query for name, query in identity.READS.items() if name != "spellings"}
-    queries["models"] = "select * from core.models"
-    registry = Registry(**{name: connection.execute(q).df() for name, q in queries.items()})
-    for alias, model_id in rows(connection, "select alias, model_id from core.undated_names"):
-        registry.point(alias, model_id)
-    return registry
-
-
-@pytest.fixture(scope="module")
-def resolve(warehouse: Connection) -> Resolve:
-    return registry_of(warehouse).resolve
-
-
-# ------------------------------------------------------------------ configurations in names
-
-
-@pytest.mark.parametrize(
-    ("name", "bare", "configuration"),
-    [
-        ("zeta-2024-09-12_high", "zeta-2024-09-12", "effort high"),
-        ("zeta-2024-09-12-medium", "zeta-2024-09-12", "effort medium"),
-        ("zeta-20250219_16K", "zeta-20250219", "thinking 16K"),
-        ("zeta-20250219-thinking-64k", "zeta-20250219", "thinking 64K"),
-        ("zeta-20250219 (32k thinking tokens)", "zeta-20250219", "thinking 32K"),
-        ("Zeta (thinking)", "Zeta", "thinking"),
-        ("Zeta-2024-12-17 (N=1) (Low)", "Zeta-2024-12-17", "effort low"),
-        ("Zeta-2024-12-17 (N=1) (Med)", "Zeta-2024-12-17", "effort medium"),
-        ("zeta_unknown", "zeta", None),
-    ],
-)
-def test_a_recognised_configuration_is_taken_off(
-    name: str, bare: str, configuration: str | None
-) -> None:
-    assert without_configuration(name) == (bare, configuration)
-
-
-@pytest.mark.parametrize("name", ["zeta-medium", "zeta-max", "Zeta-2_7b", "zeta-8B", "zeta_5"])
-def test_parts_of_names_are_no_configuration(name: str) -> None:
-    assert without_configuration(name) == (name, None)
-
-
-def test_a_configuration_of_no_known_version_resolves_nothing(resolve: Resolve) -> None:
-    found = resolve("epoch_hub", "zeta-9-2024-09-12_high")
-    assert (found.status, found.target) == ("unknown", None)
-    assert found.candidates
-
-
-def test_two_sources_of_one_lineage_share_their_aliases(resolve: Resolve) -> None:
-    for source in ("epoch_hub", "epoch_stitching"):
-        found = resolve(source, "o1-mini-2024-09-12_high")
-        assert found.configuration == "effort high"
-        assert found.target == "o1-mini-2024-09-12_high in epoch_hub"
-
-
-def test_a_priced_configuration_is_a_variant_and_no_list_price(resolve: Resolve) -> None:
-    found = resolve("openrouter", "openai/gpt-4o-2024-08-06 (high)")
-    assert (found.target, found.variant) == ("openai/gpt-4o-2024-08-06", "effort high")
-
-
-# ------------------------------------------------------------------ rules that bring names together
-
-
-def test_words_may_change_places_and_numbers_may_not(resolve: Resolve) -> None:
-    assert word_bag("gemini-flash-1-5-002") == word_bag("gemini-1-5-flash-002")
-    assert word_bag("llama-3-1-8b") != word_bag("llama-1-3-8b")
-    found = resolve("openrouter", "google/gemini-flash-1.5-002")
-    assert found.target == "google/gemini-1.5-flash-002"
-    assert resolve("openrouter", "google/gemini-flash-1.5-8b-002").status == "unknown"
-
-
-def test_an_undated_name_means_its_only_dated_version() -> None:
-    assert dated_siblings(["v/zeta", "v/zeta-2026-01-10"], []) == {"v/zeta": "v/zeta-2026-01-10"}
-
-
-def test_with_two_dated_versions_the_undated_name_is_not_guessed() -> None:
-    assert dated_siblings(["v/zeta", "v/zeta-2026-01-10"], ["v/zeta-2025-01-10"]) == {}
-
-
-def test_a_month_in_a_name_dates_nothing() -> None:
-    assert dated_siblings(["v/zeta", "v/zeta-2506"], []) == {}
-
-
-def test_the_day_of_a_listing_does_not_settle_a_moving_name(resolve: Resolve) -> None:
-    """OpenRouter ends its permanent names with the day of its own listing."""
-    moving = resolve("openrouter_rankings_daily", "openai/gpt-4o-20260101")
-    assert moving.status == "unknown"
-    still = resolve("openrouter_rankings_daily", "openai/o1-mini-20260101")
-    assert still.target == "openai/o1-mini"
-    other = resolve("models_dev", "openai/o1-mini-20260101")
-    assert other.status == "unknown"
-
-
-def test_a_clouds_dotted_name_of_another_firm_registers_nothing(warehouse: Connection) -> None:
-    assert identity.other_maker("writer.palmyra-x5-v1:0")
-    assert not identity.other_maker("amazon.nova-lite-v1:0")
-    assert not identity.other_maker("zeta-4.5")
-
-
-@pytest.mark.parametrize("name", ["gpt-4o-mini-2024-07-18.ft-", "ft:gpt-4o-2024-08-06", "x-auto"])
-def test_fine_tunes_and_routes_are_no_versions(name: str) -> None:
-    assert identity.NOT_A_VERSION.search(name)
-
 
 # ------------------------------------------------------------------ results
 
@@ -287,25 +167,6 @@ def test_usage_of_models_nobody_knows_stays_for_the_totals(warehouse: Connection
 
 
 @pytest.mark.archive
-@pytest.mark.parametrize(
-    ("source", "share"),
-    [("litellm", 0.55), ("models_dev", 0.5), ("openrouter", 0.4), ("epoch_hub", 0.5),
-     ("epoch_stitching", 0.4), ("livebench", 0.55), ("livecodebench", 0.9), ("llmstats", 0.55),
-     ("simple_evals", 0.7), ("aider", 0.55), ("swebench", 0.6), ("lmarena", 0.3)],
-)  # fmt: skip
-def test_a_known_share_of_every_sources_names_resolves(
-    archive_warehouse: Connection, source: str, share: float
-) -> None:
-    [(found,)] = rows(
-        archive_warehouse,
-        "select avg(case when n.status = 'resolved' then 1 else 0 end) from core.names as n "
-        "where n.source = ?",
-        [source],
-    )
-    assert found >= share
-
-
-@pytest.mark.archive
 def test_no_result_of_the_archive_is_lost(archive_warehouse: Connection) -> None:
     test_every_run_of_a_result_is_used_quarantined_or_counted(archive_warehouse)
 
@@ -342,60 +203,3 @@ def test_known_results_of_the_archive_are_found(archive_warehouse: Connection) -
             [source, model_id, benchmark_id, configuration],
         )
         assert any(abs(s - Decimal(score)) <= Decimal("0.06") for (s,) in found), (source, found)
-
-
-#: The verified cases' names of sources; those of no feed of ours are left out.
-SOURCES = {
-    "artificial-analysis": "artificial_analysis", "artificial_analysis": "artificial_analysis",
-    "epoch": "epoch_hub", "epoch_hub": "epoch_hub", "evalplus": "evalplus",
-    "aider_o1_results": "aider", "litellm": "litellm", "livebench": "livebench",
-    "livecodebench": "livecodebench", "llm-prices": "llm_prices", "llmstats": "llmstats",
-    "lmarena": "lmarena", "models.dev": "models_dev", "openrouter": "openrouter",
-    "sanand0-llmpricing": "sanand0_llmpricing", "simple_evals": "simple_evals",
-    "swebench_tags": "swebench",
-}  # fmt: skip
-
-
-@pytest.mark.archive
-def test_no_verified_pair_is_merged_wrongly(archive_warehouse: Connection, gold: Path) -> None:
-    """A pair that is not the same version never resolves to one; a setting may tell it apart."""
-    registry = registry_of(archive_warehouse)
-    undated = dict(rows(archive_warehouse, "select alias, model_id from core.undated_names"))
-    with (gold / "entity_cases.csv").open(newline="") as file:
-        cases = list(csv.DictReader(file))
-    wrong, compared = [], 0
-    for case in cases:
-        meant = []
-        for end in ("a", "b"):
-            source, _, stated = case[f"source_{end}"].partition("@")
-            if source not in SOURCES:
-                continue
-            spelling = case[f"id_{end}"].removeprefix("Model: ")
-            found = registry.resolve(SOURCES[source], spelling)
-            day = stated.replace("_", "-") or "2024-09-12"
-            version = rows(
-                archive_warehouse,
-                "select model_id from core.aliases where alias = ? and valid_from <= ? "
-                "and valid_to > ?",
-                [found.target, date.fromisoformat(day), date.fromisoformat(day)],
-            )
-            target = version[0][0] if version else undated.get(found.target or "", found.target)
-            meant.append((found.status, target, found.configuration, found.variant))
-        if len(meant) < 2 or any(status != "resolved" for status, *_ in meant):
-            continue
-        compared += 1
-        same = meant[0][1] == meant[1][1]
-        told_apart = meant[0][2:] != meant[1][2:]
-        if case["same_model"] == "false" and same and not told_apart:
-            wrong.append((case["id_a"], case["id_b"], meant))
-    assert wrong == []
-    assert compared >= 15
-
-
-@pytest.mark.archive
-def test_no_two_registered_versions_share_a_name(archive_warehouse: Connection) -> None:
-    known = [m for (m,) in rows(archive_warehouse, "select model_id from core.models")]
-    undated = {a for (a,) in rows(archive_warehouse, "select alias from core.undated_names")}
-    assert not undated & set(known)
-    assert len({normalise(m) for m in known}) == len(known)
-    assert not [m for m in known if identity.NOT_A_VERSION.search(m) and ".ft-" in m]

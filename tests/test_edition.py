@@ -70,7 +70,10 @@ def test_the_edition_is_large_enough(edition: Connection) -> None:
 
 REFERENCES = [
     ("models", "vendor_id", "vendors", "vendor_id"),
-    ("aliases", "model_id", "models", "model_id"),
+    ("vendor_spellings", "vendor_id", "vendors", "vendor_id"),
+    ("name_suffixes", "vendor_id", "vendors", "vendor_id"),
+    ("name_suffixes", "host_id", "hosts", "host_id"),
+    ("host_spellings", "own_models_of", "vendors", "vendor_id"),
     ("prices", "model_id", "models", "model_id"),
     ("prices", "host_id", "hosts", "host_id"),
     ("prices", "lineage", "lineages", "lineage_id"),

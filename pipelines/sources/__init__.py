@@ -7,6 +7,7 @@ A module says its terms and how to read one payload faithfully; judgement starts
 import importlib
 import json
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,7 +16,7 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
 class PayloadError(Exception):
@@ -113,6 +114,44 @@ def sources() -> Mapping[str, Source]:
 
 
 # ------------------------------------------------------------------ helpers parsers share
+
+
+class Listing(BaseModel):
+    """What a source says of one of its names: whose model it is, and what else that is called.
+
+    Kept apart from prices and scores, so that a word about a name makes no new run of those.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    spelling: str = Field(min_length=1)
+    #: The organisation that made it, as the source writes it.
+    maker: str | None = None
+    #: `organisation/name` in a public hub of models: the maker's own name for it.
+    repository: str | None = None
+    #: The source's own lasting name for the version that the spelling stands for today.
+    permanent_name: str | None = None
+    #: The source's own name for the version that a moving name stands for today.
+    points_to: str | None = None
+    #: The source's own name of the same version, of which this one says how it is asked or served.
+    same_as: str | None = None
+    #: How it is asked, in our words.
+    asked_with: str | None = None
+
+
+HUB = re.compile(r"^https?://huggingface\.co/([\w.-]+/[\w.-]+)/?$")
+
+
+def repository_of(link: Any) -> str | None:
+    """`organisation/name` of a link to a model in the public hub; None for any other link."""
+    match = HUB.match(link.strip()) if isinstance(link, str) else None
+    is_model = match is not None and match.group(1).split("/")[0] not in {
+        "datasets",
+        "papers",
+        "spaces",
+    }
+    return match.group(1) if match and is_model else None
+
 
 #: USD per million tokens. A number beyond is no price in any unit and would not fit the columns:
 #: one such row would stop the whole build.

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.sources import (
+    Listing,
     Parsed,
     PayloadError,
     Rejected,
@@ -95,7 +96,7 @@ def parse(payload: bytes, part: str = "") -> Parsed:
         for row in page["data"]:
             _read_model(row, None if version is None else str(version), parsed)
     refuse_contradictions(parsed)
-    if not parsed.things:
+    if not parsed.things.get("prices") and not parsed.things.get("results"):
         raise PayloadError("no model with a score or a price")
     return parsed
 
@@ -127,6 +128,9 @@ def _read_model(row: Any, version: str | None, parsed: Parsed) -> None:
         return
     key = str(row["id"])
     known = {"id": row["id"], "name": row.get("name"), "creator": row.get("model_creator")}
+    creator = row.get("model_creator")
+    maker = creator.get("name") if isinstance(creator, Mapping) else None
+    observe(Listing, key, {"spelling": row.get("name"), "maker": maker}, parsed, "listings")
     cost = row.get(f"{INDEX}_cost")
     for evaluation, score in _numbers(row.get("evaluations")):
         is_index = evaluation.startswith("artificial_analysis_")
@@ -182,7 +186,7 @@ SOURCE = Source(
     reliability_rank=5,
     may_redistribute=False,
     may_use_commercially=False,
-    things=("prices", "results"),
+    things=("prices", "results", "listings"),
     file_names=("models.json",),
     is_tree=False,
     live_parts=("",),

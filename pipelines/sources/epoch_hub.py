@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from pipelines.sources import Parsed, PayloadError, Rejected, Source, observe
+from pipelines.sources import Listing, Parsed, PayloadError, Rejected, Source, observe
 
 #: The real zip has some 55 members and 1.5 MB; far above that it is no benchmark data.
 MAX_MEMBERS = 500
@@ -274,6 +274,7 @@ def parse(payload: bytes, part: str = "") -> Parsed:
     members = _members(payload)
     metadata = _metadata(members, parsed)
     releases: dict[tuple[str, str], tuple[str, str, str | None]] = {}
+    makers: dict[str, str] = {}
     for name in sorted(members):
         if not has_column(members[name], "Model version"):
             continue
@@ -289,6 +290,8 @@ def parse(payload: bytes, part: str = "") -> Parsed:
             version, released = row.get("Model version"), row.get("Release date")
             if version and released:
                 releases.setdefault((version, released), (version, released, None))
+            if version and "Organization" in row:
+                makers.setdefault(version.strip(), row["Organization"])
         if name == INDEX_FILE:
             _read_index(rows, parsed)
         else:
@@ -296,6 +299,9 @@ def parse(payload: bytes, part: str = "") -> Parsed:
     if not parsed.things.get("results"):
         raise PayloadError("no benchmark in the zip")
     release_rows(releases.values(), parsed)
+    for version, maker in makers.items():
+        said = {"spelling": version, "maker": maker}
+        observe(Listing, f"listing/{version}", said, parsed, "listings")
     return parsed
 
 
@@ -354,7 +360,7 @@ SOURCE = Source(
     reliability_rank=2,
     may_redistribute=True,
     may_use_commercially=True,
-    things=("results", "index", "releases"),
+    things=("results", "index", "releases", "listings"),
     # The hand export is named so that a copy laid into an archive is refused on record.
     file_names=("benchmark_data.zip", "benchmarks_runs*.csv"),
     is_tree=False,

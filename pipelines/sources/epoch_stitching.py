@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from pipelines.sources import Parsed, PayloadError, Source, observe
+from pipelines.sources import Listing, Parsed, PayloadError, Source, observe, repository_of
 from pipelines.sources.epoch_hub import (
     Details,
     has_column,
@@ -108,6 +108,20 @@ def parse(payload: bytes, part: str = "") -> Parsed:
             ),
             parsed,
         )
+        said = (
+            (
+                row["id"],
+                {
+                    "spelling": row["id"].strip(),
+                    "maker": row.get("Hugging Face developer id"),
+                    "repository": repository_of(row.get("Link")),
+                },
+            )
+            for row in rows
+            if "id" in row
+        )
+        for key, listing in keep_one(said, parsed).items():
+            observe(Listing, key, listing, parsed, "listings")
     else:
         stem = part.removeprefix(EXTERNAL).removesuffix(".csv")
         column = SCORE_COLUMNS.get(stem)
@@ -157,7 +171,7 @@ SOURCE = Source(
     reliability_rank=3,
     may_redistribute=True,
     may_use_commercially=True,
-    things=("results", "releases"),
+    things=("results", "releases", "listings"),
     file_names=(RUNS, f"{EXTERNAL}*.csv", VERSIONS),
     is_tree=True,
     live_parts=(),

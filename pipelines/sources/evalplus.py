@@ -9,6 +9,7 @@ from datetime import timedelta
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.sources import (
+    Listing,
     Parsed,
     PayloadError,
     Rejected,
@@ -17,6 +18,7 @@ from pipelines.sources import (
     observe,
     plain,
     read_json,
+    repository_of,
 )
 from pipelines.text_tables import Figure
 
@@ -49,6 +51,8 @@ def parse(payload: bytes, part: str = "") -> Parsed:
             fields = plain(row) if isinstance(row, Mapping) else {"value": str(row)[:200]}
             parsed.rejected.append(Rejected(model, fields, fault or "", holds=f"{model}|"))
             continue
+        said = {"spelling": model, "repository": repository_of(row.get("link"))}
+        observe(Listing, model, said, parsed, "listings")
         for benchmark, score in scores.items():
             if score is None:
                 continue  # not run: the site leaves these cells empty
@@ -78,7 +82,7 @@ SOURCE = Source(
     reliability_rank=2,
     may_redistribute=True,
     may_use_commercially=True,
-    things=("results",),
+    things=("results", "listings"),
     file_names=("results.json",),
     is_tree=False,
     live_parts=("",),

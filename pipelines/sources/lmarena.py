@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.sources import Parsed, PayloadError, Rejected, Source, observe
+from pipelines.sources import Listing, Parsed, PayloadError, Rejected, Source, observe
 from pipelines.text_tables import Figure, read_csv, refuse_contradictions
 
 
@@ -32,6 +32,11 @@ def parse(payload: bytes, part: str = "") -> Parsed:
             parsed.rejected.append(Rejected(key, line.cells, line.fault, holds=""))
         else:
             observe(Row, key, line.cells, parsed, "results")
+            said = {
+                "spelling": line.cells.get("model"),
+                "maker": line.cells.get("organization"),
+            }
+            observe(Listing, key, said, parsed, "listings")
     refuse_contradictions(parsed)
     if not parsed.things.get("results"):
         raise PayloadError("no rated model in the leaderboard")
@@ -52,7 +57,7 @@ SOURCE = Source(
     reliability_rank=2,
     may_redistribute=False,
     may_use_commercially=False,
-    things=("results",),
+    things=("results", "listings"),
     # The mirror renamed its file on 2025-08-06; the old address answers 404.
     file_names=("lmarena_text.csv", "lmsys.csv"),
     is_tree=False,

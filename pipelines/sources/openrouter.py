@@ -4,6 +4,7 @@ It sells other firms' models: the price follows the cheapest live host, so it is
 never a vendor's list price. `overrides` (dearer by context or time of day) are left out here.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.sources import (
+    Listing,
     Parsed,
     PayloadError,
     Rejected,
@@ -40,6 +42,34 @@ class Row(BaseModel):
 
     id: str
     pricing: Pricing
+
+
+#: How a description says that an id is another id's model, asked or served otherwise.
+SAME_MODEL = re.compile(
+    r"(?:same (?:underlying )?model as|-mode variant of) "
+    r"\[[^\]]*\]\((?:https://openrouter\.ai)?/([\w~./:-]+)\)"
+)
+ASKED_WITH = re.compile(r"`?reasoning[._](effort|mode)`? set to `?(\w+)`?")
+
+
+def _listing(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the list says of an id, besides its price; odd values are left out, not refused."""
+    target = row.get("alias_target")
+    description = row.get("description")
+    text = description if isinstance(description, str) else ""
+    same, asked = SAME_MODEL.search(text), ASKED_WITH.search(text)
+    said = {
+        "same_as": same.group(1) if same else None,
+        "asked_with": asked
+        and f"{asked.group(1).replace('mode', 'reasoning mode')} {asked.group(2)}"
+        if same
+        else None,
+        "spelling": row["id"],
+        "repository": row.get("hugging_face_id"),
+        "permanent_name": row.get("canonical_slug"),
+        "points_to": target.get("slug") if isinstance(target, Mapping) else target,
+    }
+    return {name: value for name, value in said.items() if isinstance(value, str) and value}
 
 
 def _envelope(document: Any) -> tuple[list[Any], Mapping[str, Any]]:
@@ -97,7 +127,8 @@ def parse(payload: bytes, part: str = "") -> Parsed:
     for row in rows:
         if isinstance(row, Mapping) and row.get("id") in first and row["id"] not in repeated:
             observe(Row, row["id"], row, parsed)
-    if not parsed.things:
+            observe(Listing, row["id"], _listing(row), parsed, "listings")
+    if not parsed.things.get("prices"):
         raise PayloadError("no priced model in `data`")
     return parsed
 
@@ -116,7 +147,7 @@ SOURCE = Source(
     reliability_rank=7,
     may_redistribute=False,
     may_use_commercially=False,
-    things=("prices",),
+    things=("prices", "listings"),
     file_names=("models.json",),
     is_tree=False,
     live_parts=("",),

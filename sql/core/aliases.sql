@@ -1,7 +1,7 @@
 -- Where each name points, by period: aliases as dated, and every model version to itself.
 -- key: alias, valid_from
 -- check period_is_not_empty: valid_to > valid_from
-with periods as (
+with stated as (
     select
         a.spelling || case when a.source is null then '' else ' in ' || a.source end as alias,
         a.source,
@@ -13,17 +13,44 @@ with periods as (
     from seeds.aliases as a
 ),
 
-undated as (
+dated as (
     select
-        u.alias,
-        cast(null as varchar) as source,
-        u.model_id,
-        date '0001-01-01' as valid_from,
-        date '9999-12-31' as valid_to,
-        cast(m.known_since as date) as known_on,
-        'undated name of the only dated version' as reason
-    from core.undated_names as u
-    inner join core.models as m on m.model_id = u.model_id
+        s.*,
+        case
+            when s.valid_to = date '9999-12-31' then null
+            else coalesce(
+                lead(s.known_on) over (partition by s.alias order by s.valid_from), s.valid_to
+            )
+        end as ended_known_on
+    from stated as s
+),
+
+-- An alias counts once there is a version for it to point to.
+periods as (
+    select
+        d.alias,
+        d.source,
+        d.model_id,
+        d.valid_from,
+        d.valid_to,
+        greatest(d.known_on, cast(m.known_since as date)) as known_on,
+        d.ended_known_on,
+        d.reason
+    from dated as d
+    inner join core.models as m on m.model_id = d.model_id
+),
+
+shown as (
+    select
+        p.alias,
+        p.source,
+        p.model_id,
+        p.valid_from,
+        p.valid_to,
+        p.known_on,
+        p.ended_known_on,
+        p.reason
+    from core.pointings as p
 ),
 
 versions as (
@@ -39,16 +66,23 @@ versions as (
 ),
 
 everything as (
-    select p.alias, p.source, p.model_id, p.valid_from, p.valid_to, p.known_on, p.reason
+    select
+        p.alias, p.source, p.model_id, p.valid_from, p.valid_to, p.known_on, p.ended_known_on,
+        p.reason
     from periods as p
     union all
-    select v.alias, v.source, v.model_id, v.valid_from, v.valid_to, v.known_on, v.reason
-    from undated as v
-    where v.alias not in (select p.alias from periods as p)
+    select
+        s.alias, s.source, s.model_id, s.valid_from, s.valid_to, s.known_on, s.ended_known_on,
+        s.reason
+    from shown as s
+    where s.alias not in (select p.alias from periods as p)
     union all
-    select v.alias, v.source, v.model_id, v.valid_from, v.valid_to, v.known_on, v.reason
+    select
+        v.alias, v.source, v.model_id, v.valid_from, v.valid_to, v.known_on,
+        cast(null as date) as ended_known_on, v.reason
     from versions as v
     where v.alias not in (select p.alias from periods as p)
+        and v.alias not in (select s.alias from shown as s)
 )
 
 select
@@ -58,11 +92,6 @@ select
     e.valid_from,     -- first day of the period
     e.valid_to,       -- first day after the period
     e.known_on,       -- day the pointing was published
-    case
-        when e.valid_to = date '9999-12-31' then null
-        else coalesce(
-            lead(e.known_on) over (partition by e.alias order by e.valid_from), e.valid_to
-        )
-    end as ended_known_on, -- day it became known that the period ended; null while it lasts
+    e.ended_known_on, -- day it became known that the period ended; null while it lasts
     e.reason          -- why we say so
 from everything as e

@@ -6,6 +6,7 @@ select
     c.source, -- feed
     c.spelling, -- provider or key prefix as the feed writes it, lower case
     c.host_id, -- the host meant
+    c.own_models_of, -- vendor whose models alone stand under it, where the host has others too; null if not so
     c.source_url, -- where the fact is stated
     c.publisher, -- who states it
     cast(c.published_on as date) as published_on, -- day it was published: its known time
