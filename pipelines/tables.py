@@ -7,6 +7,7 @@ A file's header is the only truth about its table:
     -- check price_is_positive: usd_per_mtok > 0        (blocking)
     -- expect rarely_unpriced: usd_per_mtok is not null (a warning)
     -- python: pipelines.analysis.capability            (only where SQL cannot compute it)
+    -- keep: fit_id                                      (of such: rows kept between runs)
     select
         model_id,                -- what the column means, with its unit
     ...
@@ -18,7 +19,7 @@ import importlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -81,6 +82,7 @@ class Table:
     columns: Mapping[str, str]
     checks: tuple[Check, ...]
     python: str | None = None
+    keep: str | None = None
 
     @property
     def full_name(self) -> str:
@@ -189,7 +191,7 @@ def _header(text: str, path: Path) -> tuple[str, dict[str, str], list[tuple[str,
         words = match.group(1).strip()
         if claim := _CLAIM.match(words):
             claims.append((claim.group(1), claim.group(2), claim.group(3)))
-        elif setting := re.match(r"^(key|python|severity): (.+)$", words):
+        elif setting := re.match(r"^(key|python|keep|severity): (.+)$", words):
             settings[setting.group(1)] = setting.group(2).strip()
         else:
             description.append(words)
@@ -255,7 +257,7 @@ def read_table(path: Path, root: Path = SQL) -> Table:
         )
     return Table(
         schema, name, path, description, key, sql.rstrip(";"), columns, tuple(checks),
-        settings.get("python"),
+        settings.get("python"), settings.get("keep"),
     )  # fmt: skip
 
 
@@ -395,30 +397,75 @@ def build(table: Table, connection: Connection) -> Report:
 
 
 def build_python(module: str, tables: Iterable[Table], connection: Connection) -> list[Report]:
-    """Run a Python step once and replace all the tables it computes."""
+    """Run a Python step once and replace all the tables it computes.
+
+    Of tables with a `-- keep:` column the step is told which of its values are `kept`; it computes
+    the rows of the others only, and says in a frame `standing` which values there are at all.
+    """
     started = time.perf_counter()
     step = python_step(module)
-    frames = {name: connection.execute(query).df() for name, query in step.reads.items()}
+    members = list(tables)
+    frames: dict[str, Any] = {
+        name: connection.execute(query).df() for name, query in step.reads.items()
+    }
+    keeping = [table for table in members if table.keep]
+    if keeping:
+        frames["kept"] = _kept(keeping, connection)
     computed = step.compute(**frames)
+    stays: set[str] = set()
+    if keeping:
+        stays = frames["kept"] & set(computed["standing"].iloc[:, 0])
     seconds = time.perf_counter() - started
     reports = []
-    for table in tables:
-        frame = computed[table.name]
-        given = {f"computed_{table.name}": pa.Table.from_pandas(frame, preserve_index=False)}
-        report = _replace(table, connection, given)
-        report.seconds += seconds / len(computed)
+    for table in members:
+        given = {f"computed_{table.name}": _arrow(computed[table.name])}
+        report = _replace(table, connection, given, stays if table.keep else ())
+        report.seconds += seconds / len(members)
         reports.append(report)
     return reports
 
 
-def _replace(table: Table, connection: Connection, given: Mapping[str, pa.Table]) -> Report:
+def _kept(tables: Iterable[Table], connection: Connection) -> frozenset[str]:
+    """Values of the `keep` column that all of the tables hold, in the shape their files say."""
+    kept = []
+    for table in tables:
+        columns = connection.execute(
+            "select column_name from duckdb_columns() where schema_name = ? and table_name = ? "
+            "and database_name = current_database() order by column_index",
+            [table.schema, table.name],
+        ).fetchall()
+        if [name for (name,) in columns] != list(table.columns):
+            return frozenset()
+        found = connection.execute(f"select distinct {table.keep} from {table.full_name}")
+        kept.append({str(value) for (value,) in found.fetchall()})
+    return frozenset(set.intersection(*kept))
+
+
+def _arrow(frame: pd.DataFrame) -> pa.Table:
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def _replace(
+    table: Table,
+    connection: Connection,
+    given: Mapping[str, pa.Table],
+    stays: Collection[str] = (),
+) -> Report:
+    """Replace all rows, but those whose `keep` value is in `stays`."""
     started = time.perf_counter()
     report = Report(table.full_name)
     for name, data in given.items():
         connection.register(name, data)
     connection.execute("begin")
     try:
-        connection.execute(f"create or replace table {table.full_name} as {table.select}")
+        if stays:
+            connection.execute(
+                f"delete from {table.full_name} where not list_contains(?, {table.keep})",
+                [sorted(stays)],
+            )
+            connection.execute(f"insert into {table.full_name} {table.select}")
+        else:
+            connection.execute(f"create or replace table {table.full_name} as {table.select}")
         _document(table, connection)
         for check in table.checks:
             rows = int(first_row(connection, f"select count(*) from ({check.query}) as broken")[0])

@@ -1,12 +1,19 @@
 """The fit of capability recovers what is known, and says how sure it is."""
 
+from datetime import date, timedelta
+
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from feeds import rows
+from scipy.special import ndtr
 
-from pipelines.analysis.capability import SD_CAPABILITY, estimate, fit
-from pipelines.tables import Connection
+from pipelines import tables
+from pipelines.analysis import capability
+from pipelines.analysis.capability import NEVER, as_scores, days_kept, fit, standing_results
+from pipelines.analysis.item_response import SDS, UNSTATED, estimate
+from pipelines.tables import Connection, catalogue
 
 
 def market_of(
@@ -94,7 +101,7 @@ def test_a_perfect_score_is_not_infinite_capability() -> None:
     models, _ = fit(pd.concat([scores, perfect]))
     found = models.set_index("model").loc["perfect"]
     assert np.isfinite(found[["capability", "low", "high"]].astype(float)).all()
-    assert found["capability"] < 5 * SD_CAPABILITY
+    assert found["capability"] < 5 * SDS["capability"]
 
 
 @pytest.mark.parametrize("score", [-0.01, 1.01, 70.0, float("nan")])
@@ -131,12 +138,13 @@ def test_a_repeat_weighted_to_one_counts_as_one() -> None:
 def test_an_ability_without_evidence_is_the_overall_value_but_less_sure() -> None:
     scores, _, _ = market_of(30, 12, seed=8)
     fitted = estimate(scores.assign(ability="mathematics"))
-    seen, none = fitted.combination("m03", {"mathematics": 1.0})
-    unseen, prior = fitted.combination("m03", {"knowledge": 1.0})
-    assert none == 0
-    assert prior > 0
-    assert (unseen != 0).sum() == 1
-    assert (seen != 0).sum() == 2
+    overall = fitted.joint(["m03"], {})
+    seen = fitted.joint(["m03"], {"mathematics": 1.0})
+    unseen = fitted.joint(["m03"], {"knowledge": 1.0})
+    assert seen.unseen[0] == 0
+    assert unseen.unseen[0] == pytest.approx(fitted.sds["ability"] ** 2)
+    assert unseen.values[0] == overall.values[0]
+    assert unseen.variance[0] == pytest.approx(overall.variance[0])
 
 
 def test_the_chance_of_being_ahead_and_behind_make_one(warehouse: Connection) -> None:
@@ -196,3 +204,234 @@ def test_little_evidence_is_stated_as_such(edition: Connection) -> None:
     assert share == 0
     assert missing
     assert width > seen_width
+
+
+def test_nothing_is_said_of_an_ability_without_results(edition: Connection) -> None:
+    said = rows(
+        edition,
+        "select count(*) filter (where c.least_evidence_share > 0), count(*) "
+        "from analysis.comparisons as c",
+    )
+    assert said[0][0] == said[0][1] > 1000
+    [(asked, answered)] = rows(
+        edition,
+        "select count(*), count(c.probability_above) from "
+        "comparison_on('openai/o1-mini', 'openai/o1-preview', '2024-09-13') as c "
+        "where c.abilities_without_evidence = c.basket_id",
+    )
+    assert asked > 3
+    assert answered == 0
+
+
+# ------------------------------------------------------------------ which results, which days
+
+
+def results_of(*rows_: tuple[str, str, date], **more: object) -> pd.DataFrame:
+    """Results as `READS` gives them: model, benchmark, known on."""
+    frame = pd.DataFrame(rows_, columns=["model_id", "benchmark_id", "known_on"])
+    ids = [f"r{i}" for i in range(len(frame))]
+    given = {
+        "result_id": ids, "measurement_id": ids, "source": "feed", "benchmark_release": None,
+        "effort": UNSTATED, "score_share": 0.5, "evidence": "independent", "superseded_on": NEVER,
+        "ability_id": frame["benchmark_id"].str[0], "chance_share": 0.0, "ceiling_share": 1.0,
+    }  # fmt: skip
+    return frame.assign(**{**given, **more})
+
+
+DAY = date(2024, 1, 1)
+NO_PARTS = pd.DataFrame({"part_id": [], "whole_id": []}, dtype=object)
+
+
+def later(days: int) -> date:
+    return DAY + timedelta(days)
+
+
+def test_a_fit_is_kept_when_a_model_or_ability_is_first_measured_and_else_weekly() -> None:
+    many = [(f"m{i}", f"b{j}", DAY) for i in range(10) for j in range(10)]
+    news = [
+        ("m0", "b10", later(1)),  # one of a hundred: waits
+        ("new", "b0", later(2)),  # a model never measured
+        ("m0", "c0", later(3)),  # an ability never measured
+        ("m1", "b10", later(4)),  # waits
+        ("m2", "b10", later(10)),  # a week after the last
+        *[(f"m{i}", "b11", later(11)) for i in range(6)],  # more than a twentieth
+    ]
+    kept = days_kept(results_of(*many, *news))
+    assert kept == [DAY, later(2), later(3), later(10), later(11)]
+
+
+def test_days_kept_never_change_when_more_is_known() -> None:
+    random = np.random.default_rng(0)
+    found = [
+        (f"m{random.integers(40)}", f"{'abc'[random.integers(3)]}{random.integers(20)}",
+         later(int(random.integers(300))))
+        for _ in range(600)
+    ]  # fmt: skip
+    results = results_of(*found).drop_duplicates(["model_id", "benchmark_id"])
+    kept = days_kept(results)
+    assert 20 < len(kept) < 200
+    for day in kept[::7]:
+        assert days_kept(results[results["known_on"] <= day]) == [d for d in kept if d <= day]
+
+
+def test_a_replaced_figure_counts_until_it_was_known_to_be_replaced() -> None:
+    results = results_of(
+        ("m", "b", DAY), ("m", "b", later(5)), score_share=[0.4, 0.6],
+        superseded_on=[later(5), NEVER],
+    )  # fmt: skip
+    assert list(standing_results(results, NO_PARTS, later(4))["score_share"]) == [0.4]
+    assert list(standing_results(results, NO_PARTS, later(5))["score_share"]) == [0.6]
+
+
+def test_a_measurement_stated_twice_counts_once_and_as_its_best_evidence() -> None:
+    results = results_of(
+        ("m", "b", DAY), ("m", "b", later(1)), measurement_id="one",
+        evidence=["quoted", "official"],
+    )  # fmt: skip
+    assert list(standing_results(results, NO_PARTS, DAY)["evidence"]) == ["quoted"]
+    assert list(standing_results(results, NO_PARTS, later(1))["evidence"]) == ["official"]
+
+
+def test_a_composite_is_no_evidence_beside_its_parts() -> None:
+    parts = pd.DataFrame({"part_id": ["part"], "whole_id": ["whole"]})
+    results = results_of(("m", "part", DAY), ("m", "whole", DAY), ("n", "whole", DAY))
+    left = standing_results(results, parts, DAY)
+    assert list(zip(left["model_id"], left["benchmark_id"], strict=True)) == [
+        ("m", "part"),
+        ("n", "whole"),
+    ]
+
+
+def test_a_benchmark_has_one_vote_per_model_however_often_it_was_run() -> None:
+    results = results_of(
+        ("m", "b", DAY), ("m", "b", DAY), ("m", "b", DAY), ("m", "c", DAY), ("n", "b", DAY),
+        benchmark_release=["1", "2", "2", None, None], effort=["low", "high", "high", "low", "low"],
+    )  # fmt: skip
+    votes = as_scores(results).groupby(["model", results["benchmark_id"]])["weight"].sum()
+    assert votes.round(12).eq(1).all()
+
+
+# ------------------------------------------------------------------ scale
+
+
+def computed(
+    results: pd.DataFrame, index: dict[str, float], kept: frozenset[str] = frozenset()
+) -> dict[str, pd.DataFrame]:
+    anchors = pd.DataFrame({"model_id": list(index), "index_value": list(index.values())})
+    baskets = pd.DataFrame(
+        {"segment_id": ["s"], "needs_low_latency": [False], "ability_id": ["b"], "weight": [1.0]}
+    )
+    return capability.compute(results, baskets, anchors, NO_PARTS, kept)
+
+
+@pytest.fixture(scope="module")
+def small() -> pd.DataFrame:
+    """Results of 20 models on 10 benchmarks of two abilities, known on three days."""
+    scores, _, _ = market_of(20, 10, seed=30, share=1.4)
+    results = results_of(
+        *((row.model, row.benchmark, later(int(row.model[1:]) % 3 * 10)) for row in
+          scores.itertuples()),
+    )  # fmt: skip
+    ability = np.where(results["benchmark_id"] < "b05", "b", "c")
+    return results.assign(score_share=scores["score"].to_numpy(), ability_id=ability)
+
+
+def overall(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    last = frames["capabilities"]["known_on"].max()
+    found = frames["capabilities"].query("basket_kind == 'overall'")
+    return found[found["known_on"] == last].set_index("model_id")
+
+
+def test_two_anchors_have_their_values_by_definition(small: pd.DataFrame) -> None:
+    order = overall(computed(small, {}))["capability"].sort_values().index
+    low, high = str(order[4]), str(order[15])
+    frames = computed(small, {low: 130.0, high: 150.0})
+    found = overall(frames)["capability"]
+    assert found[[low, high]].to_list() == pytest.approx([130, 150])
+    assert frames["fits"]["is_unit_anchored"].iloc[-1]
+    assert list(found.sort_values().index) == list(order)
+
+
+def test_with_one_anchor_the_unit_is_a_convention_and_with_none_the_mean_model_is_100(
+    small: pd.DataFrame,
+) -> None:
+    one = computed(small, {"m03": 130.0, "never measured": 150.0})
+    assert overall(one)["capability"]["m03"] == pytest.approx(130)
+    assert overall(one)["capability_sd"]["m03"] == pytest.approx(0, abs=1e-6)
+    assert one["fits"]["points_per_logit"].eq(capability.POINTS).all()
+    assert not one["fits"]["is_unit_anchored"].any()
+    none = computed(small, {})
+    assert overall(none)["capability"].mean() == pytest.approx(100)
+    assert none["fits"]["anchors"].isna().all()
+    assert not none["capabilities"]["is_anchored"].any()
+
+
+def test_anchors_that_cannot_tell_the_unit_do_not(small: pd.DataFrame) -> None:
+    """Two models of one capability, or in the wrong order, would blow the scale up."""
+    order = overall(computed(small, {}))["capability"].sort_values().index
+    frames = computed(small, {str(order[15]): 130.0, str(order[4]): 150.0})
+    assert frames["fits"]["points_per_logit"].eq(capability.POINTS).all()
+    assert overall(frames)["capability"][order[15]] == pytest.approx(130)
+
+
+# ------------------------------------------------------------------ what is kept
+
+
+def test_fits_kept_are_those_computed_anew(small: pd.DataFrame) -> None:
+    """Day by day, each run with the fits of the last, or at once: the same rows, to the bit."""
+    at_once = computed(small, {"m03": 130.0})
+    kept: frozenset[str] = frozenset()
+    parts = []
+    for day in (DAY, later(10), later(20)):
+        frames = computed(small[small["known_on"] <= day], {"m03": 130.0}, kept)
+        assert set(frames["capabilities"]["known_on"]) == {day}
+        parts.append(frames["capabilities"])
+        kept = frozenset(frames["standing"]["fit_id"])
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), at_once["capabilities"])
+    assert list(at_once["standing"]["fit_id"]) == list(frames["standing"]["fit_id"])
+
+
+def test_a_run_without_news_computes_nothing_and_keeps_the_rows(small: pd.DataFrame) -> None:
+    frames = computed(small, {"m03": 130.0})
+    again = computed(small, {"m03": 130.0}, frozenset(frames["standing"]["fit_id"]))
+    assert all(again[name].empty for name in capability.TABLES)
+    changed = computed(small, {"m03": 131.0}, frozenset(frames["standing"]["fit_id"]))
+    assert len(changed["fits"]) == len(frames["fits"])
+
+
+def test_kept_rows_stay_and_others_go(small: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables after two runs, the second with other results of the last day."""
+    members = [catalogue().tables[f"analysis.{name}"] for name in capability.TABLES]
+    connection = duckdb.connect()
+    tables.create_schemas(connection)
+    other = small.assign(score_share=small["score_share"].where(small["known_on"] < later(20), 0.5))
+    for results in (small, other):
+        frames = {"results": results}
+        monkeypatch.setattr(
+            tables,
+            "python_step",
+            lambda module, frames=frames: tables.PythonStep(
+                module, {}, lambda kept: computed(frames["results"], {"m03": 130.0}, kept)
+            ),
+        )
+        tables.build_python(capability.__name__, members, connection)
+    fresh = computed(other, {"m03": 130.0})
+    for name in capability.TABLES:
+        columns = catalogue().tables[f"analysis.{name}"].columns
+        stored = connection.execute(f"select * from analysis.{name}").df()[list(columns)]
+        expected = fresh[name][list(columns)]
+        key = [c for c in ("known_on", "basket_kind", "basket_id", "model_id", "benchmark", "name")
+               if c in columns]  # fmt: skip
+        stored, expected = (
+            frame.sort_values(key).drop(columns="known_on").astype(object).fillna("").to_numpy()
+            for frame in (stored, expected)
+        )
+        assert (stored == expected).all()
+
+
+def test_the_normal_probability_of_sql_is_scipys(edition: Connection) -> None:
+    z = np.linspace(-8, 8, 801)
+    found = edition.execute(
+        "select normal_probability(z) from (select unnest(?) as z)", [z.tolist()]
+    ).fetchall()
+    assert np.abs(np.array(found)[:, 0] - ndtr(z)).max() < 1e-7

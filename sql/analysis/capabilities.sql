@@ -1,18 +1,32 @@
 -- How able each model is, overall, per ability and per segment basket, from what was known by a day.
+-- A version stands at the effort at which it is ablest; where people wait, at an unstated one.
+-- Covariance: two models of one fit and basket differ with variance
+-- sum((factor of one - factor of other)^2) + own_sd^2 of each (`comparison_on`).
 -- key: known_on, basket_kind, basket_id, model_id
 -- check interval_holds_the_estimate: capability between capability_low and capability_high
+-- keep: fit_id
 -- python: pipelines.analysis.capability
 select
     c.known_on,              -- day by which the evidence was known
+    c.fit_id,                -- fit, analysis.fits
     c.basket_kind,           -- overall, ability or segment
     c.basket_id,             -- `overall`, an ability or a segment
     c.model_id,              -- version
-    c.capability,            -- index points; 20 are one logit of an average benchmark
+    cast(c.effort as varchar) as effort, -- effort or token budget it stands at; `unstated` if its publishers do not say
+    c.capability,            -- index points
     c.capability_low,        -- lower end of the 80% interval, index points
     c.capability_high,       -- upper end of the 80% interval, index points
     c.capability_sd,         -- standard deviation, index points
-    c.results,               -- results behind it
+    c.own_sd,                -- part of it no other model shares, index points
+    c.factor_1,              -- load on the first common source of uncertainty, index points
+    c.factor_2,              -- load on the second, index points
+    c.factor_3,              -- load on the third, index points
+    c.factor_4,              -- load on the fourth, index points
+    c.factor_5,              -- load on the fifth, index points
+    c.factor_6,              -- load on the sixth, index points
+    cast(c.results as bigint) as results, -- measurements in the basket's abilities
+    cast(c.independent_results as bigint) as independent_results, -- those not by the vendor, quoted or second-hand
     c.evidence_share,        -- share of the basket's weight with at least one result
-    c.abilities_without_evidence, -- abilities of the basket without any result
-    c.is_anchored            -- an anchor model was measured, so that values compare across days
+    cast(c.abilities_without_evidence as varchar) as abilities_without_evidence, -- abilities of the basket without any result
+    cast(c.is_anchored as boolean) as is_anchored -- an anchor model was measured, so that values compare across days
 from computed_capabilities as c
