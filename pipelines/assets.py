@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines import fetch, raw, tables, warehouse
+from pipelines import fetch, raw, standing_checks, tables, warehouse
 from pipelines.settings import Settings
 from pipelines.sources import Source, sources
 from pipelines.tables import CheckFailed, Report, Table, catalogue
@@ -197,6 +197,9 @@ def table_assets(members: Sequence[Table]) -> dg.AssetsDefinition:
             else:
                 reports = [tables.build(first, connection)]
         except CheckFailed as failure:
+            standing_checks.note_failure(
+                bellwether.settings, failure.table, failure.check, str(failure)
+            )
             yield dg.AssetCheckResult(
                 passed=False,
                 asset_key=_key(failure.table),
@@ -268,6 +271,7 @@ def published(bellwether: Warehouse) -> dg.MaterializeResult[Any]:
         if name in known.macros:
             tables.create_macro(known.macros[name], bellwether.connection)
     path = warehouse.publish(bellwether.connection, bellwether.settings)
+    standing_checks.clear(bellwether.settings)
     return dg.MaterializeResult(
         metadata={"file": path.name, "megabytes": round(path.stat().st_size / 1e6, 1)}
     )

@@ -399,19 +399,116 @@ def brief_launch(
 
     Example: bellwether brief launch o1-mini --known-by 2024-09-13
     """
+    _brief("launch", event, as_of, known_by)
+
+
+@brief_app.command("weekly")
+def brief_weekly(
+    week: Annotated[str, typer.Argument(help="Week, like 2024-W37; none for the last.")] = "",
+    as_of: AsOf = None,
+    known_by: KnownBy = None,
+) -> None:
+    """What changed in a week, so what, and what to do.
+
+    Example: bellwether brief weekly 2024-W37
+    """
+    _brief("weekly", week, as_of, known_by)
+
+
+@brief_app.command("monthly")
+def brief_monthly(
+    month: Annotated[str, typer.Argument(help="Month, like 2024-09; none for the last.")] = "",
+    as_of: AsOf = None,
+    known_by: KnownBy = None,
+) -> None:
+    """A month segment by segment: positions, share, winners and losers.
+
+    Example: bellwether brief monthly 2024-09
+    """
+    _brief("monthly", month, as_of, known_by)
+
+
+@brief_app.command("model")
+def brief_model(
+    model: Annotated[str, typer.Argument(help="Model, alias or vendor/version.")],
+    as_of: AsOf = None,
+    known_by: KnownBy = None,
+) -> None:
+    """One model: what it cost, where it stands, its rivals, what would beat it.
+
+    Example: bellwether brief model o1-mini --as-of 2024-12-01
+    """
+    _brief("model", model, as_of, known_by)
+
+
+@brief_app.command("scorecard")
+def brief_scorecard(as_of: AsOf = None) -> None:
+    """Were the calls right? Every verdict made the day after, against what is known since.
+
+    Example: bellwether brief scorecard
+    """
+    _brief("scorecard", "", as_of, None)
+
+
+def _desk(settings: Settings) -> Any:
+    from pipelines.briefings.render import Desk
+    from pipelines.briefings.theme import read_theme
+    from pipelines.ledger import Ledger
+
+    return Desk(read_theme(settings.theme), Ledger(settings.ledger))
+
+
+def _brief(kind: str, subject: str, as_of: datetime | None, known_by: datetime | None) -> None:
+    """Render one briefing and say where it is."""
     settings = Settings()
     connection = _reader(settings)
-    from pipelines.briefings.render import BriefingError, launch
+    from pipelines.briefings.render import BriefingError, Order, render
+    from pipelines.briefings.theme import ThemeError
+    from pipelines.ledger import LedgerError
 
-    partition = event if known_by is None else f"{event}-known-by-{known_by:%Y-%m-%d}"
+    order = Order(kind, subject, _day(as_of), _day(known_by))
     try:
-        folder = launch(
-            connection, event, _day(as_of), _day(known_by), settings.reports / "launch" / partition
-        )
-    except BriefingError as error:
+        folder = render(connection, order, settings.reports, _desk(settings))
+    except (BriefingError, ThemeError, LedgerError) as error:
         raise _fail(str(error), WRONG_USE) from error
-    for name in ("index.html", "briefing.md", "briefing.pdf"):
+    for name in ("index.html", "briefing.md", "briefing.pdf", "briefing.xlsx"):
         console.print(str(folder / name), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def approve(
+    briefing: Annotated[str, typer.Argument(help="Its folder, or kind/partition.")],
+    by: Annotated[str, typer.Option("--by", help="Who read and verified it.")],
+    despite: Annotated[
+        str | None, typer.Option(help="Sign although a check of severity error stands; says why.")
+    ] = None,
+) -> None:
+    """Sign off a briefing: bind a name and a time to its content, and render it without the banner.
+
+    Any later change of the content voids the sign-off. Needs no check of severity error to stand.
+
+    Example: bellwether approve launch/o1-mini --by "Ada Analyst"
+    """
+    settings = Settings()
+    connection = _reader(settings)
+    from pipelines.briefings import signoff
+    from pipelines.briefings.render import BriefingError, compose, order_of, render
+    from pipelines.briefings.theme import ThemeError
+    from pipelines.ledger import LedgerError
+    from pipelines.standing_checks import standing
+
+    folder = Path(briefing) if Path(briefing).is_dir() else settings.reports / briefing
+    try:
+        desk = _desk(settings)
+        order = order_of(signoff.read_manifest(folder))
+        hashed = compose(connection, order, desk.theme).content_hash
+        entry = signoff.approve(
+            desk.ledger, folder, hashed, by, standing(connection, settings), despite
+        )
+        render(connection, order, settings.reports, desk)
+    except (BriefingError, ThemeError, LedgerError, signoff.SignoffError) as error:
+        raise _fail(str(error)) from error
+    console.print(f"Signed off by {escape(entry['name'])}: {folder}", highlight=False)
 
 
 if __name__ == "__main__":
