@@ -72,6 +72,10 @@ def run(
         bool, typer.Option("--offline", help="Use the bundled edition; fetch nothing.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only say what failed.")] = False,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this layer, e.g. raw to fetch and load; repeatable."),
+    ] = None,
 ) -> None:
     """Run the whole pipeline once: fetch, build, check, publish.
 
@@ -81,9 +85,11 @@ def run(
     from pipelines.run import run_pipeline
 
     try:
-        outcome = run_pipeline(settings, console if not quiet else None)
+        outcome = run_pipeline(settings, console if not quiet else None, layer or ())
     except WarehouseError as error:
         raise _fail(str(error)) from error
+    except KeyError as error:
+        raise _fail(f"no layer is called {error.args[0]}", WRONG_USE) from error
     for problem in outcome.problems:
         complaints.print(f"[yellow]{escape(problem)}[/yellow]", highlight=False)
     if not quiet:
@@ -92,7 +98,8 @@ def run(
     if not outcome.success:
         raise _fail("the run failed; readers keep the last published warehouse")
     if not quiet:
-        console.print(f"Published {outcome.tables} tables in {outcome.seconds:.1f} s.")
+        done = "Built" if layer else "Published"
+        console.print(f"{done} {outcome.tables} tables in {outcome.seconds:.1f} s.")
 
 
 @app.command()
@@ -194,22 +201,32 @@ def replay(
     day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Day to serve.")],
     port: Annotated[int, typer.Option(help="Port on localhost.")] = 8099,
     fault: Annotated[
-        list[str] | None, typer.Option(help="source=fault, e.g. litellm=truncated; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="source=fault, e.g. litellm=truncated; litellm=server_error*2 for the first two "
+            "requests only. Repeatable."
+        ),
     ] = None,
 ) -> None:
     """Serve an archive as the live endpoints did on a day, over HTTP on localhost.
 
     Example: bellwether replay ../shared/archive --date 2025-08-09 --fault litellm=html
     """
-    from pipelines.replay import FAULTS, Replay
+    from pipelines.replay import Replay
 
-    faults = dict(entry.partition("=")[::2] for entry in fault or [])
-    unknown = sorted(set(faults.values()) - set(FAULTS))
-    if unknown:
-        raise _fail(f"no fault is called {unknown[0]}; there are {', '.join(FAULTS)}", WRONG_USE)
+    if not folder.is_dir():
+        raise _fail(f"{folder} is no folder; give one of <source>/<YYYY-MM-DD>/<file>", WRONG_USE)
     server = Replay(folder, day.date(), port)
-    server.faults = faults
-    console.print(f"BELLWETHER_REPLAY_URL={server.url} bellwether run   (Ctrl-C stops)")
+    try:
+        server.faults = dict(entry.partition("=")[::2] for entry in fault or [])
+    except ValueError as error:
+        server.server_close()
+        raise _fail(str(error), WRONG_USE) from error
+    console.print(
+        f"BELLWETHER_REPLAY_URL={server.url} BELLWETHER_PRETEND_NOW={day:%Y-%m-%d} bellwether run"
+        "   (Ctrl-C stops)",
+        soft_wrap=True,
+    )
     try:
         server.serve_forever()
     except KeyboardInterrupt:

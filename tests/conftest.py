@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from feeds import Market
+from replays import Replayed, replay_days
 
 from pipelines import raw, tables
 from pipelines.settings import PROJECT, Settings
@@ -97,6 +98,12 @@ def archive_warehouse(archive: Path, archive_snapshots: raw.Snapshots) -> Iterat
     connection = built_from(archive, archive_snapshots)
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def replayed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    """The whole pipeline run over real HTTP on twenty days of the archive, without faults."""
+    return replay_days(archive, tmp_path_factory.mktemp("replayed"), print)
 
 
 @pytest.fixture
