@@ -114,9 +114,10 @@ def backfill(
     Example: bellwether backfill ../shared/archive
     """
     settings = Settings(offline=True)
-    from pipelines.raw import Snapshots, archive_files
+    from pipelines.raw import archive_files
     from pipelines.raw import backfill as keep_archive
     from pipelines.run import run_pipeline
+    from pipelines.snapshots import Snapshots
     from pipelines.sources import sources
 
     known = list(sources().values())
