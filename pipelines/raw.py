@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from pipelines.snapshots import Fetch, Position, Snapshots, new_fetch
-from pipelines.sources import Observation, Parsed, PayloadError, Source
+from pipelines.sources import Parsed, PayloadError, Source
 from pipelines.warehouse import Connection, first_row
 
 FETCHES_DDL = """
@@ -110,6 +111,11 @@ RUN_COLUMNS = {
 #: A feed that shrank is believed once it has been so for so long, and seen on so many days.
 SHRUNK_FOR = timedelta(days=7)
 SHRUNK_DAYS_SEEN = 3
+#: Formats that do not show by themselves where they were cut.
+OPEN_ENDED = {".csv", ".md", ".yml"}
+HELD_BACK = (
+    f"held back until it has been so for {SHRUNK_FOR.days} days and on {SHRUNK_DAYS_SEEN} of them"
+)
 
 #: The definitions of the raw tables, in short.
 LAYOUT = hashlib.sha256((FETCHES_DDL + RUNS_DDL).encode()).hexdigest()[:16]
@@ -178,6 +184,13 @@ class Loaded:
         )
 
 
+def _held(parsed: Parsed) -> Callable[[str], bool]:
+    """Whether a key stands, or may stand, in a row refused for its fault."""
+    held = {rejected.key for rejected in parsed.rejected}
+    below = tuple(r.holds for r in parsed.rejected if r.holds is not None)
+    return lambda key: key in held or key.startswith(below)
+
+
 class _Runs:
     """Runs of one thing while payloads are read in the order of their fetches."""
 
@@ -193,18 +206,27 @@ class _Runs:
         self.closed: list[tuple[Any, ...]] = []
         self.dropped: list[str] = []
 
+    def before_and_now(self, parsed: Parsed, thing: str, part: str) -> tuple[int, int]:
+        """Rows of a part so far, and with a payload; one held for its fault is still there."""
+        is_held = _held(parsed)
+        before = [key for key, run in self.open.items() if run[0] == part]
+        now = {observation.key for observation in parsed.things.get(thing, [])}
+        return len(before), len(now) + sum(is_held(key) for key in before if key not in now)
+
     def read(
         self,
-        observations: list[Observation],
-        held: set[str],
-        held_below: tuple[str, ...],
+        parsed: Parsed,
+        thing: str,
         fetch: Fetch,
         fetched_at: datetime,
         previous_at: datetime | None,
     ) -> None:
+        """Take what a good payload shows; rows held for their faults neither change nor end."""
+        is_held = _held(parsed)
+        refused = {rejected.key for rejected in parsed.rejected}
         seen = set()
-        for observation in observations:
-            if observation.key in seen or observation.key in held:
+        for observation in parsed.things.get(thing, []):
+            if observation.key in seen or observation.key in refused:
                 continue
             seen.add(observation.key)
             fields = _as_json(observation.fields)
@@ -219,10 +241,7 @@ class _Runs:
         gone = [
             key
             for key, run in self.open.items()
-            if run[0] == fetch.part
-            and key not in seen
-            and key not in held
-            and not key.startswith(held_below)
+            if run[0] == fetch.part and key not in seen and not is_held(key)
         ]
         for key in gone:
             self._close(key, previous_at, fetched_at)
@@ -453,28 +472,51 @@ def _known_parts(connection: Connection, source: Source) -> dict[str, _Part]:
     return parts
 
 
-def _why_held_back(source: Source, part: _Part, rows: int, at: datetime) -> str | None:
-    """Why a payload of so many rows is not believed yet; null if it is.
+def _what_is_missing(
+    source: Source,
+    suffix: str,
+    last: Callable[[], bytes],
+    payload: bytes,
+    shrunk: Iterable[tuple[str, int, int]],
+) -> str | None:
+    """What a payload lacks against the last good one, in words; null if nothing much.
+
+    JSON cut short is none; a table of text cut short is a shorter table, so where it was cut must
+    show: it is the beginning of the last one, or its last line has no end where that had one.
+    """
+    for thing, before, now in shrunk:
+        if now < source.smallest_share_of_last * before:
+            return f"the feed shrank from {before} to {now} rows of {thing}"
+    if suffix not in OPEN_ENDED:
+        return None
+    try:
+        last_payload = last()
+    except PayloadError:
+        return None
+    if len(payload) >= len(last_payload):
+        return None
+    if last_payload.startswith(payload):
+        return "cut short: the beginning of the last good payload"
+    if last_payload.endswith(b"\n") and not payload.endswith(b"\n"):
+        return "cut short: shorter than the last good payload, and its last line has no end"
+    return None
+
+
+def _is_believed(source: Source, part: _Part) -> bool:
+    """Whether what was held back since the last good payload agrees long enough to be true.
 
     A feed that loses much of its rows at once is broken, as a rule: ending all they said would
     be wrong. If it is still as small after a week of looking, it is what the feed now is.
     """
-    share = source.smallest_share_of_last
-    if not part.observed or rows >= share * part.observed:
-        return None
-    agreeing = [(at, rows)]
-    for moment, number in reversed(part.held_back):
+    (newest, rows), *earlier = reversed(part.held_back)
+    agreeing = [(newest, rows)]
+    for moment, number in earlier:
         numbers = [number, *(n for _, n in agreeing)]
-        if min(numbers) < share * max(numbers):
+        if min(numbers) < source.smallest_share_of_last * max(numbers):
             break
         agreeing.append((moment, number))
-    seen = len({moment.date() for moment, _ in agreeing})
-    if seen >= SHRUNK_DAYS_SEEN and at - agreeing[-1][0] >= SHRUNK_FOR:
-        return None
-    return (
-        f"the feed shrank from {part.observed} to {rows} rows; held back until it has been so for "
-        f"{SHRUNK_FOR.days} days and on {SHRUNK_DAYS_SEEN} of them ({seen} so far)"
-    )
+    seen = {moment.date() for moment, _ in agreeing}
+    return len(seen) >= SHRUNK_DAYS_SEEN and newest - agreeing[-1][0] >= SHRUNK_FOR
 
 
 def _load(
@@ -510,23 +552,30 @@ def _load(
             part.good_at, part.held_back = fetched_at, []
         elif fetch.status == "ok" and fetch.sha256:
             try:
-                parsed = _parse(source, snapshots.read(fetch.sha256), fetch.part)
+                payload = snapshots.read(fetch.sha256)
+                parsed = _parse(source, payload, fetch.part)
                 rows = sum(map(len, parsed.things.values()))
-                if part.observed and (words := _why_broken(parsed)):
-                    raise PayloadError(words)
-                if words := _why_held_back(source, part, rows, fetched_at):
-                    held_back = rows
-                    part.held_back.append((fetched_at, rows))
-                    raise PayloadError(words)
+                if part.sha256:
+                    if words := _why_broken(parsed):
+                        raise PayloadError(words)
+                    shrunk = [
+                        (thing, *run.before_and_now(parsed, thing, fetch.part))
+                        for thing, run in runs.items()
+                    ]
+                    last = partial(snapshots.read, part.sha256)
+                    suffix = source.suffix(fetch.part)
+                    words = _what_is_missing(source, suffix, last, payload, shrunk)
+                    if words:
+                        part.held_back.append((fetched_at, rows))
+                        if not _is_believed(source, part):
+                            held_back = rows
+                            raise PayloadError(f"{words}; {HELD_BACK}")
             except PayloadError as error:
                 status, problem = "failed", str(error)
                 unreadable[fetch.sha256] = problem
             else:
-                held = {rejected.key for rejected in parsed.rejected}
-                below = tuple(r.holds for r in parsed.rejected if r.holds is not None)
                 for thing, run in runs.items():
-                    observations = parsed.things.get(thing, [])
-                    run.read(observations, held, below, fetch, fetched_at, part.good_at)
+                    run.read(parsed, thing, fetch, fetched_at, part.good_at)
                 quarantine.read(
                     {(r.key, _as_json(r.fields), r.reason): () for r in parsed.rejected},
                     fetch, fetched_at,

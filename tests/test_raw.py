@@ -1,6 +1,7 @@
 """Kept bytes and runs: in whatever order payloads arrive, and however often, the same tables."""
 
 import itertools
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -538,6 +539,73 @@ def test_failures_between_neither_confirm_nor_contradict(snapshots: raw.Snapshot
     days_of(snapshots, series)
     snapshots.append([raw.new_fetch("litellm", SOURCE.url, at("2026-01-06"), "failed", None)])
     assert days_of(snapshots, {"2026-01-09": SMALL})[-1][1] == "ok"
+
+
+def table(*names: str, ending: str = "\n") -> bytes:
+    lines = ["model,rank,arena_score,votes", *(f"{name},1,1200.5,1000" for name in names)]
+    return ("\n".join(lines) + ending).encode()
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        table(*"abcdefghij")[:-30],
+        table(*"abcdefgh"),
+        table(*"zbcdefghi", ending=""),
+    ],
+)
+def test_a_table_of_text_cut_short_ends_no_row(tmp_path: Path, cut: bytes) -> None:
+    """Nothing in a shorter table says that it is one; what the last good one was like does."""
+    source = sources()["lmarena"]
+    snapshots, connection = raw.Snapshots(tmp_path), duckdb.connect()
+    tables.create_schemas(connection)
+    raw.create_tables(connection, [source])
+    whole = table(*"abcdefghij")
+    for moment, payload in (("2026-01-01", whole), ("2026-01-02", cut)):
+        snapshots.keep(payload)
+        snapshots.append([raw.new_fetch("lmarena", source.url, at(moment), "ok", payload)])
+    raw.load(connection, source, snapshots)
+    [(problem,)] = rows(connection, "select problem from raw.fetches where status = 'failed'")
+    assert problem.startswith("cut short: ")
+    going = "select count(*) from raw.lmarena__results where ended_at is null"
+    assert rows(connection, going) == [(10,)]
+
+
+def test_a_shorter_table_that_is_whole_is_believed_at_once(tmp_path: Path) -> None:
+    source = sources()["lmarena"]
+    snapshots, connection = raw.Snapshots(tmp_path), duckdb.connect()
+    tables.create_schemas(connection)
+    raw.create_tables(connection, [source])
+    for moment, payload in (("2026-01-01", table(*"abcdefghij")), ("2026-01-02", table(*"acdef"),),
+                            ("2026-01-03", table(*"acdefghi"))):  # fmt: skip
+        snapshots.keep(payload)
+        snapshots.append([raw.new_fetch("lmarena", source.url, at(moment), "ok", payload)])
+    raw.load(connection, source, snapshots)
+    statuses = rows(connection, "select status from raw.fetches order by fetched_at")
+    assert statuses == [("ok",), ("failed",), ("ok",)]
+
+
+def test_a_thing_that_vanishes_is_noticed_beside_the_others(tmp_path: Path) -> None:
+    """A source of several things has shrunk if one of them has."""
+    source = sources()["models_dev"]
+    snapshots, connection = raw.Snapshots(tmp_path), duckdb.connect()
+
+    def parse(payload: bytes, part: str) -> Parsed:
+        prices, releases = json.loads(payload)
+        return Parsed({
+            "prices": [Observation(f"p{n}", {}) for n in range(prices)],
+            "releases": [Observation(f"r{n}", {}) for n in range(releases)],
+        })  # fmt: skip
+
+    of_two = replace(source, parse=parse, things=("prices", "releases"))
+    tables.create_schemas(connection)
+    raw.create_tables(connection, [of_two])
+    for moment, payload in (("2026-01-01", b"[90, 10]"), ("2026-01-02", b"[90, 5]")):
+        snapshots.keep(payload)
+        snapshots.append([raw.new_fetch("models_dev", source.url, at(moment), "ok", payload)])
+    raw.load(connection, of_two, snapshots)
+    [(problem,)] = rows(connection, "select problem from raw.fetches where status = 'failed'")
+    assert problem.startswith("the feed shrank from 10 to 5 rows of releases; held back")
 
 
 # ------------------------------------------------------------------ what the bytes are read by
