@@ -3,7 +3,6 @@
 import os
 import time
 import uuid
-from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,12 +26,10 @@ class Outcome:
     skipped: list[str] = field(default_factory=list)
 
 
-def run_pipeline(
-    settings: Settings, console: Console | None, layers: Collection[str] = ()
-) -> Outcome:
-    """Materialise every asset once, in this process; or those of some layers (`raw`, ...).
+def run_pipeline(settings: Settings, console: Console | None) -> Outcome:
+    """Materialise every asset once, in this process.
 
-    Raises WarehouseError when another run is writing, KeyError for a layer there is none of.
+    Raises WarehouseError when another run is writing.
     """
     started = time.perf_counter()
     with open_writer(settings):
@@ -44,13 +41,6 @@ def run_pipeline(
     from pipelines.definitions import defs
 
     job = defs.resolve_implicit_global_asset_job_def()
-    if layers:
-        graph = defs.resolve_asset_graph()
-        for layer in layers:
-            if layer not in graph.all_group_names:
-                raise KeyError(layer)
-        keys = [key for layer in layers for key in graph.asset_keys_for_group(layer)]
-        job = job.get_subset(asset_selection=set(keys))
     run_id = str(uuid.uuid4())
     progress = Progress(
         TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(),

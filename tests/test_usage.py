@@ -1,92 +1,269 @@
-"""Usage of the three OpenRouter collections: same figures as measured by hand, buckets apart."""
+"""Usage around launches, by hand: windows, bounds below the floor, who succeeds whom."""
 
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
 import pytest
-from feeds import rows
 
-from pipelines.tables import Connection
+from pipelines.analysis.usage import (
+    Series,
+    Traits,
+    line_of,
+    past_launches,
+    predecessor,
+    series_of,
+)
 
-#: Launch day, its weeks' volumes in billions of tokens: predecessor before, after; entrant after.
-LAUNCHES = {
-    "Claude 3.7 Sonnet": ("2025-02-24", "anthropic/claude-3-5-sonnet-20241022",
-                          "anthropic/claude-3-7-sonnet-20250219", 310, 61, 390),
-    "Claude Sonnet 4": ("2025-05-22", "anthropic/claude-3-7-sonnet-20250219",
-                        "anthropic/claude-sonnet-4-20250514", 334, 186, 258),
-    "Claude Sonnet 4.5": ("2025-09-29", "anthropic/claude-sonnet-4-20250514",
-                          "anthropic/claude-sonnet-4-5-20250929", 583, 207, 495),
-    "Gemini 3 Flash": ("2025-12-17", "google/gemini-2.5-flash",
-                       "google/gemini-3-flash-preview", 427, 366, 262),
-}  # fmt: skip
+MONDAY = date(2025, 3, 3)
 
 
-@pytest.mark.archive
-@pytest.mark.parametrize("launch", LAUNCHES)
-def test_volumes_around_a_launch_are_those_measured_by_hand(
-    archive_warehouse: Connection, launch: str
-) -> None:
-    """Mean of the two weeks before the launch's week and of the two after, all variants."""
-    day, predecessor, entrant, before, after, entrants = LAUNCHES[launch]
-    found = rows(
-        archive_warehouse,
-        """
-        select
-            sum(tokens) filter (model_id = $old and weeks in (1, 2)) / 2e9,
-            sum(tokens) filter (model_id = $old and weeks in (-1, -2)) / 2e9,
-            sum(tokens) filter (model_id = $new and weeks in (-1, -2)) / 2e9
-        from (
-            select u.model_id, u.tokens,
-                floor(date_diff('day', u.period_from, $day::date) / 7.0) as weeks
-            from core.usage as u where u.source = 'openrouter_rankings_weekly'
-        )
-        """.replace("$old", f"'{predecessor}'")
-        .replace("$new", f"'{entrant}'")
-        .replace("$day", f"'{day}'"),
-    )[0]
-    assert found == pytest.approx((before, after, entrants), rel=0.01)
+def week(number: int) -> date:
+    return MONDAY + timedelta(7 * number)
 
 
-@pytest.mark.archive
-def test_a_name_that_began_inside_a_week_is_resolved_in_it(archive_warehouse: Connection) -> None:
-    """Claude Sonnet 4 was launched on a Thursday."""
-    assert rows(
-        archive_warehouse,
-        "select model_id from core.usage where period_from = '2025-05-19'::date "
-        "and spelling = 'anthropic/claude-4-sonnet-20250522'",
-    ) == [("anthropic/claude-sonnet-4-20250514",)]
+def row(spelling: str, start: date, tokens: float, days: int = 7, **more: Any) -> dict[str, Any]:
+    """One volume; the vendor is the name's first part, the version its base."""
+    vendor, name = spelling.split(":")[0].split("/") if "/" in spelling else (None, None)
+    return {
+        "series": "weeks", "period_from": start, "period_to": start + timedelta(days),
+        "spelling": spelling, "model_id": f"{vendor}/{name}" if vendor else None,
+        "vendor_id": vendor, "tokens": tokens, "ended_at": None,
+        "first_seen_at": datetime.combine(start + timedelta(days), datetime.min.time()),
+    } | more  # fmt: skip
 
 
-@pytest.mark.archive
-def test_days_weeks_and_running_weeks_are_series_of_their_own(
-    archive_warehouse: Connection,
-) -> None:
-    """The same model and period never stands twice in one series at one time."""
-    found = rows(archive_warehouse, "select source, series, count(*) from core.usage group by all")
-    assert {(source, series) for source, series, _ in found} == {
-        ("openrouter_rankings_daily", "daily"),
-        ("openrouter_rankings_page", "running_week:models"),
-        ("openrouter_rankings_weekly", "weekly_rolling"),
-        ("openrouter_rankings_weekly", "weekly_sunday"),
+def launched(model_id: str, day: date) -> dict[str, Any]:
+    vendor = model_id.split("/")[0]
+    return {"event_id": f"launch {model_id}", "effective_on": day, "model_id": model_id,
+            "vendor_id": vendor}  # fmt: skip
+
+
+def traits_of(launches: list[dict[str, Any]], prices: dict[str, float] | None = None) -> Traits:
+    return Traits(
+        pd.DataFrame(
+            [(m, date(2024, 1, 1), None, True, p) for m, p in (prices or {}).items()],
+            columns=["model_id", "valid_from", "valid_to", "is_list_price", "price"],
+        ),
+        pd.DataFrame(columns=["known_on", "model_id", "capability"]),
+        pd.DataFrame({"edge": [0.34, 0.9]}),
+        pd.DataFrame(launches, columns=["event_id", "effective_on", "model_id", "vendor_id"]),
+    )
+
+
+@pytest.fixture
+def weeks() -> pd.DataFrame:
+    """Seven weeks of a list of three; in week 2 a/model-2 takes much of a/model-1, and c/rest sinks
+    below the floor."""
+    rows = []
+    volumes = {
+        "a/model-1": [100, 120, 80, 40, 30, 30, 30],
+        "a/model-2": [None, None, 50, 90, 110, 120, 120],
+        "b/other": [60, 60, 60, 66, 66, 70, 70],
+        "c/rest": [20, 20, None, None, None, None, None],
     }
-    assert (
-        rows(
-            archive_warehouse,
-            "select source, series, period_from, period_to, spelling from core.usage "
-            "where ended_at is null group by all having count(*) > 1",
-        )
-        == []
-    )
+    for spelling, tokens in volumes.items():
+        rows += [row(spelling, week(n), t) for n, t in enumerate(tokens) if t is not None]
+    return pd.DataFrame(rows)
 
 
-@pytest.mark.archive
-def test_the_pages_running_week_agrees_with_the_finished_week(
-    archive_warehouse: Connection,
-) -> None:
-    """A copy on a Sunday holds some 92% of its week, so on no model more than the whole."""
-    found = rows(
-        archive_warehouse,
-        "select p.tokens / w.tokens from core.usage as p inner join core.usage as w "
-        "on w.source = 'openrouter_rankings_weekly' and w.spelling = p.spelling "
-        "and w.period_from = p.period_from where p.source = 'openrouter_rankings_page' "
-        "and p.period_to = w.period_to",
+# ------------------------------------------------------------------ lines and predecessors
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("v/alpha-3-5-beta2-20241022", "v/alpha-beta-4"),
+        ("v/fast-2.5-pro", "v/fast-3-pro-preview"),
+        ("v/zeta-2025-01-31", "v/zeta-5"),
+    ],
+)
+def test_a_line_is_a_name_without_versions_and_stages(one: str, other: str) -> None:
+    assert line_of(one) == line_of(other)
+
+
+def test_words_that_name_a_product_make_another_line() -> None:
+    assert len({line_of(f"v/zeta-3{word}") for word in ("", "-mini", "-pro", "-code-fast")}) == 4
+
+
+def incumbents(*rows: tuple[str, str, str, float, float, date]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"product": p, "vendor": v, "line": line, "price": price, "capability": capability,
+             "released_on": released, "before": 1.0}
+            for p, v, line, price, capability, released in rows
+        ]
+    )  # fmt: skip
+
+
+def test_the_newest_of_the_line_is_succeeded() -> None:
+    found = predecessor(
+        {"vendor": "v", "line": "pro", "price": 9.0, "capability": np.nan},
+        incumbents(
+            ("old", "v", "pro", 9, np.nan, date(2024, 1, 1)),
+            ("new", "v", "pro", 9, np.nan, date(2025, 1, 1)),
+            ("foreign", "w", "pro", 9, np.nan, date(2025, 2, 1)),
+        ),
     )
-    assert len(found) >= 20
-    assert all(0.6 < share <= 1.02 for (share,) in found)
+    assert found == ("new", "line")
+
+
+def test_without_its_line_the_nearest_that_it_undercuts_is_succeeded() -> None:
+    found = predecessor(
+        {"vendor": "v", "line": "mini", "price": 5.0, "capability": 140.0},
+        incumbents(
+            ("cheaper", "v", "x", 4, 140, date(2024, 1, 1)),
+            ("far", "v", "y", 6, 120, date(2024, 1, 1)),
+            ("near", "v", "z", 26, 141, date(2024, 1, 1)),
+        ),
+    )
+    assert found == ("near", "undercut")
+
+
+def test_what_costs_more_than_all_of_its_vendor_succeeds_nothing() -> None:
+    rows = incumbents(("cheap", "v", "x", 4, 140, date(2024, 1, 1)))
+    asked = {"vendor": "v", "line": "mini", "price": 5.0, "capability": 140.0}
+    assert predecessor(asked, rows) is None
+
+
+# ------------------------------------------------------------------ series
+
+
+def test_running_weeks_make_no_series() -> None:
+    """Copies of an unfinished week have another length each day."""
+    rows = [row("a/one", MONDAY, 10, days=n) for n in (1, 3, 7)]
+    assert series_of(pd.DataFrame(rows)) == []
+
+
+def test_the_rest_of_a_list_is_no_product(weeks: pd.DataFrame) -> None:
+    more = pd.concat([weeks, pd.DataFrame([row("other", week(0), 999)])])
+    (series,) = series_of(more)
+    assert "other" not in series.products
+
+
+def test_ways_of_serving_are_one_product(weeks: pd.DataFrame) -> None:
+    (series,) = series_of(pd.concat([weeks, pd.DataFrame([row("b/other:free", week(0), 25)])]))
+    before = series.bounds(series.products["b/other"], [0])
+    assert before == (85, 85)
+
+
+def test_a_volume_off_the_list_lies_between_nothing_and_the_floor(weeks: pd.DataFrame) -> None:
+    (series,) = series_of(weeks)
+    assert series.bounds(series.products["c/rest"], [3, 4]) == (0, (40 + 30) / 2)
+
+
+def test_what_was_restated_later_counts_as_it_stood() -> None:
+    read = datetime(2025, 3, 11)
+    first = row("a/one", MONDAY, 10, ended_at=read)
+    again = row("a/one", MONDAY, 12, first_seen_at=read)
+    frame = pd.DataFrame([first, again])
+    assert series_of(frame, date(2025, 3, 10))[0].volumes.tolist() == [[10]]
+    assert series_of(frame)[0].volumes.tolist() == [[12]]
+    assert series_of(frame, date(2025, 3, 9)) == []
+
+
+def test_a_vendor_nobody_resolved_is_read_from_the_names_beside_it() -> None:
+    rows = [row("x-ai/one", MONDAY, 10, vendor_id="xai"),
+            row("x-ai/two", MONDAY, 5, vendor_id=None, model_id=None)]  # fmt: skip
+    (series,) = series_of(pd.DataFrame(rows))
+    assert series.vendors["x-ai/two"] == "xai"
+
+
+# ------------------------------------------------------------------ windows
+
+
+def test_windows_skip_the_week_of_the_launch(weeks: pd.DataFrame) -> None:
+    launches = [launched("a/model-2", week(2) + timedelta(3))]
+    found = past_launches(weeks, pd.DataFrame(launches), traits_of(launches))
+    products = found.incumbents.set_index("product")
+    assert products.loc["a/model-1", "before"] == (100 + 120) / 2
+    assert products.loc["a/model-1", "after_low"] == (40 + 30) / 2
+    assert products.loc["a/model-1", "momentum"] == pytest.approx(np.log(120 / 100))
+    assert dict(products["role"]) == {
+        "a/model-1": "predecessor", "b/other": "rival", "c/rest": "rival"
+    }  # fmt: skip
+    (entrant,) = found.entrants.to_dict("records")
+    assert (entrant["kind"], entrant["predecessor"]) == ("successor", "a/model-1")
+    assert (entrant["after_low"], entrant["reference"]) == ((90 + 110) / 2, 110)
+
+
+def test_an_outcome_off_the_list_is_bounded_by_its_floor(weeks: pd.DataFrame) -> None:
+    launches = [launched("a/model-2", week(2))]
+    found = past_launches(weeks, pd.DataFrame(launches), traits_of(launches))
+    lost = found.incumbents.set_index("product").loc["c/rest"]
+    assert (lost["after_low"], lost["after_high"], lost["floor"]) == (0, 35, 35)
+
+
+def test_no_window_reaches_into_another_series(weeks: pd.DataFrame) -> None:
+    """The list continued under another count: the launch has no window after."""
+    later = weeks["period_from"] >= week(3)
+    split = weeks.assign(series=np.where(later, "weeks counted anew", "weeks"))
+    launches = [launched("a/model-2", week(2))]
+    found = past_launches(split, pd.DataFrame(launches), traits_of(launches))
+    assert found.incumbents.empty
+    assert found.origins["why_not"].notna().all()
+
+
+def test_an_arrival_nobody_saw_is_left_out_and_said(weeks: pd.DataFrame) -> None:
+    launches = [launched("d/unseen", week(2))]
+    found = past_launches(weeks, pd.DataFrame(launches), traits_of(launches))
+    assert found.entrants.empty
+    assert found.origins["why_not"].str.contains("no entrant").all()
+
+
+def test_a_second_entrant_of_the_vendor_is_no_second_successor(weeks: pd.DataFrame) -> None:
+    launches = [launched("a/model-2", week(2)), launched("a/model-2-turbo", week(2))]
+    found = past_launches(
+        weeks, pd.DataFrame(launches),
+        traits_of(launches, {"a/model-1": 4, "a/model-2": 4, "a/model-2-turbo": 2}),
+    )  # fmt: skip
+    assert dict(zip(found.entrants["model_id"], found.entrants["kind"], strict=True)) == {
+        "a/model-2": "successor", "a/model-2-turbo": "sibling"
+    }  # fmt: skip
+
+
+def test_days_are_compared_over_a_week_after_a_week() -> None:
+    """Days 7 to 13 after the launch, against the 7 days before it."""
+    day = date(2026, 6, 1)
+    rows = [row("a/one-1", day + timedelta(n), 100 + n, days=1) for n in range(-8, 15)]
+    rows += [row("a/one-2", day + timedelta(n), 50, days=1) for n in range(0, 15)]
+    launches = [launched("a/one-2", day)]
+    found = past_launches(pd.DataFrame(rows), pd.DataFrame(launches), traits_of(launches))
+    (incumbent,) = found.incumbents.to_dict("records")
+    assert incumbent["before"] == np.mean([100 + n for n in range(-7, 0)])
+    assert incumbent["after_low"] == np.mean([100 + n for n in range(7, 14)])
+    assert incumbent["cadence"] == "daily"
+
+
+# ------------------------------------------------------------------ traits
+
+
+def test_a_price_first_seen_soon_after_counts_as_the_launch_price() -> None:
+    prices = pd.DataFrame(
+        [("a/one", date(2025, 4, 1), date(2025, 6, 1), True, 2.0),
+         ("a/one", date(2025, 6, 1), None, True, 1.0)],
+        columns=["model_id", "valid_from", "valid_to", "is_list_price", "price"],
+    )  # fmt: skip
+    empty = traits_of([])
+    traits = Traits(
+        prices, pd.DataFrame(columns=["known_on", "model_id", "capability"]),
+        pd.DataFrame({"edge": [0.34]}), pd.DataFrame(columns=["model_id", "effective_on"]),
+    )  # fmt: skip
+    assert traits.price("a/one", date(2025, 3, 3)) == 2
+    assert traits.price("a/one", date(2025, 7, 1)) == 1
+    assert np.isnan(traits.price("a/one", date(2024, 3, 3)))
+    assert np.isnan(empty.price("a/one", date(2025, 3, 3)))
+
+
+def test_bands_are_quantiles_of_the_prices_on_offer() -> None:
+    traits = traits_of([], {f"a/{n}": float(n) for n in range(11)})
+    found = [traits.band(price, date(2025, 1, 1)) for price in (0.0, 3.0, 4.0, 9.0, 10.0)]
+    assert found == ["band 1", "band 1", "band 2", "band 2", "band 3"]
+    assert traits.band(float("nan"), date(2025, 1, 1)) == "unpriced"
+
+
+def test_an_empty_history_has_no_series() -> None:
+    frame = pd.DataFrame([row("a/one", MONDAY, 1)]).iloc[:0]
+    assert series_of(frame) == []
+    assert isinstance(series_of(pd.DataFrame([row("a/one", MONDAY, 1)]))[0], Series)

@@ -1,0 +1,470 @@
+"""How well launches' effects on volume were forecast: each past one, from what was known before.
+
+Two schemes. *Rolling origin*: estimated on the launches whose outcome was complete before. *Leave
+one out*: estimated on all launches whose windows do not touch the one forecast. Series of different
+periods share no estimate. Scored per incumbent on ln(after / before): log score, CRPS, coverage of
+the 80% interval, Brier score of "falls by more than 5%"; against no change, and against "its
+predecessor loses 57% of an entrant's volume, rivals nothing", both with a spread estimated as the
+model's is. Below the floor of a list forecasts are not told apart (threshold-weighted CRPS), and an
+outcome known only by bounds counts by the probability between them.
+
+Sources: Gneiting and Raftery 2007 (proper scores); Gneiting and Ranjan 2011 (threshold weighting);
+Czado, Gneiting and Held 2009 (non-randomised PIT); Künsch 1989 (block bootstrap).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import logsumexp, stdtrit
+
+from pipelines.analysis import INTERVAL, usage
+from pipelines.analysis.demand import (
+    FALL,
+    TAILS,
+    VARIANTS,
+    Array,
+    Fitted,
+    Market,
+    draw_sizes,
+    expected_changes,
+    fit,
+    fit_sizes,
+    log_bounds,
+    log_density,
+    market,
+    maximise,
+    noise_scale,
+    pooled,
+    student,
+)
+from pipelines.analysis.usage import NAN, Traits, Windows, past_launches
+
+DRAWS = 400
+SEED = 20240912
+ROLLING, LEFT_OUT = "rolling origin", "leave one out"
+#: The second baseline's diversion: median of nine own-brand launches measured by hand.
+OWN_DIVERSION = 0.57
+#: Most of a predecessor's volume that the second baseline takes.
+MOST_LOST = 0.98
+NO_CHANGE, FIXED_DIVERSION = "no change", "predecessor loses 57%, rivals nothing"
+PREDECESSOR = "predecessor"
+ALL, OWN, RIVAL = "all", "own", "rival"
+#: The form used where no backtest can choose.
+FULLEST = "vendor, then line"
+AS_KNOWN = "default as then known"
+BASELINES = (NO_CHANGE, FIXED_DIVERSION)
+#: Noise of a baseline, of predecessors and of all others.
+BASELINE_PARAMETERS = ("noise_of_predecessors", "noise_of_others")
+#: Launches in a block of the bootstrap: their windows overlap.
+BLOCK = 4
+RESAMPLES = 2000
+QUANTILES = np.array([0.5 - INTERVAL / 2, 0.5, 0.5 + INTERVAL / 2])
+
+READS = usage.READS | {"priors": "select * from core.demand_priors"}
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Mixture of Student distributions for some incumbents' log change, (draws, incumbents)."""
+
+    centre: Array
+    scale: Array
+    sizes: Array
+
+    def below(self, bound: Array) -> Array:
+        """P(log change <= bound), by incumbent."""
+        return np.asarray(student((bound - self.centre) / self.scale).mean(axis=0))
+
+    def log_score(self, low: Array, high: Array) -> Array:
+        """Log of the density of an exact outcome, or of the probability between two bounds."""
+        dense = log_density(low, high, self.centre, self.scale)
+        return np.asarray(logsumexp(dense, axis=0) - np.log(len(dense)))
+
+    def samples(self, random: np.random.Generator) -> Array:
+        """Draws of the log change, (draws, incumbents); the noise is spread evenly over them."""
+        number = len(self.centre)
+        even = stdtrit(TAILS, (np.arange(number) + 0.5) / number)
+        noise = random.permuted(np.broadcast_to(even[:, None], self.centre.shape), axis=0)
+        return np.asarray(self.centre + self.scale * noise)
+
+
+def crps(samples: Array, outcome: Array, floor: Array) -> Array:
+    """Threshold-weighted CRPS of samples (draws, n): values below the floor count as it."""
+    values = np.sort(np.maximum(samples, floor), axis=0)
+    number = len(values)
+    error = np.abs(values - np.maximum(outcome, floor)).mean(axis=0)
+    order = np.arange(1, number + 1)[:, None]
+    # Mean absolute difference of two draws, from order statistics (the unbiased estimate).
+    spread = (2 * (2 * order - number - 1) * values).sum(axis=0) / (number * (number - 1))
+    return np.asarray(error - spread / 2)
+
+
+# ------------------------------------------------------------------ forecasting the past
+
+
+def folds(origins: pd.DataFrame, scheme: str) -> Iterator[NDArray[np.bool_]]:
+    """For each origin the origins its forecast may be estimated on."""
+    start, outcome = origins["start"].to_numpy(), origins["outcome_on"].to_numpy()
+    first = origins["first_on"].to_numpy()
+    for at in range(len(origins)):
+        if scheme == ROLLING:
+            yield outcome <= start[at]
+        else:
+            yield (outcome <= first[at]) | (first >= outcome[at])
+
+
+def backtest(
+    windows: Windows, priors: pd.DataFrame, schemes: tuple[str, ...] = (ROLLING, LEFT_OUT)
+) -> pd.DataFrame:
+    """Forecast and score every incumbent of every past launch: a row per scheme, model, incumbent.
+
+    `priors`: see `core.demand_priors`. Deterministic.
+    """
+    scored = []
+    for cadence in sorted(set(windows.incumbents["cadence"])):
+        incumbents = windows.incumbents[windows.incumbents["cadence"] == cadence]
+        entrants = windows.entrants[windows.entrants["cadence"] == cadence]
+        used = windows.origins["origin"].isin(incumbents["origin"])
+        # The order of `market`, so that a launch's number is its position here.
+        origins = windows.origins[used].sort_values("origin").reset_index(drop=True)
+        origins["first_on"] = [start - usage.window_before(cadence) for start in origins["start"]]
+        incumbents = incumbents.reset_index(drop=True)
+        entrants = entrants.reset_index(drop=True)
+        past = _Past(incumbents, entrants, origins, priors)
+        for scheme in schemes:
+            found = past.run(scheme).assign(scheme=scheme, cadence=cadence)
+            scored += [found, as_known(found, origins)]
+    if not scored:
+        return pd.DataFrame(columns=list(FORECASTS))
+    return pd.concat(scored, ignore_index=True)[list(FORECASTS)]
+
+
+class _Past:
+    """Past launches of one cadence, prepared once for all models and folds."""
+
+    def __init__(
+        self,
+        incumbents: pd.DataFrame,
+        entrants: pd.DataFrame,
+        origins: pd.DataFrame,
+        priors: pd.DataFrame,
+    ):
+        self.incumbents, self.entrants, self.origins = incumbents, entrants, origins
+        self.priors = priors
+        self.markets = {v.name: market(incumbents, entrants, v) for v in VARIANTS.values()}
+        names = list(origins["origin"])
+        self.of_incumbent = incumbents["origin"].map(names.index).to_numpy()
+        self.of_entrant = entrants["origin"].map(names.index).to_numpy()
+
+    def run(self, scheme: str) -> pd.DataFrame:
+        started: dict[str, Fitted] = {}
+        rows = []
+        for number, chosen in enumerate(folds(self.origins, scheme)):
+            start = self.origins["start"].iloc[number]
+            priors = pooled(self.priors, start if scheme == ROLLING else None)
+            there = self.incumbents[self.of_incumbent == number]
+            new = self.entrants[self.of_entrant == number]
+            this = np.arange(len(chosen)) == number
+            past = self.entrants[chosen[self.of_entrant]]
+            started["sizes"] = fit_sizes(past, priors, started.get("sizes"))
+            # The same stream for every model: their differences are not of the draws.
+            random = partial(np.random.default_rng, [SEED, number])
+            references = new["reference"].to_numpy()[None, :]
+            sizes = draw_sizes(started["sizes"], new, references, DRAWS, random())
+            found = {}
+            for variant in VARIANTS.values():
+                products = self.markets[variant.name]
+                fitted = fit(products.only(chosen), variant, priors, started.get(variant.name))
+                started[variant.name] = fitted
+                found[variant.name] = forecast_changes(products.only(this), fitted, sizes, random())
+            for name in BASELINES:
+                fitted = self._fit_baseline(name, chosen, priors, started.get(name))
+                started[name] = fitted
+                found[name] = _forecast_baseline(name, fitted, there, new, sizes, random())
+            about = there[["origin", "start", "product", "model_id", "role"]]
+            for name, forecast in found.items():
+                scored = _scored(forecast, there, new, random())
+                rows.append(about.assign(model=name, trained_on=int(chosen.sum()), **scored))
+        return pd.concat(rows, ignore_index=True)
+
+    def _fit_baseline(
+        self,
+        name: str,
+        chosen: NDArray[np.bool_],
+        priors: Mapping[str, tuple[float, float]],
+        start: Fitted | None,
+    ) -> Fitted:
+        """The baseline's two scales; its centre is what it says."""
+        there = self.incumbents[chosen[self.of_incumbent]]
+        middle = (self.entrants["after_low"] + self.entrants["after_high"]).to_numpy() / 2
+        centre = _baseline_centre(name, there, self.entrants, middle[None, :])
+        low, high = log_bounds(there, there["before"].to_numpy(float))
+        is_predecessor = (there["role"] == PREDECESSOR).to_numpy()
+
+        def log_likelihood(drawn: Mapping[str, Array]) -> Array:
+            scale = _baseline_scale(drawn, is_predecessor)
+            return np.asarray(log_density(low, high, centre, scale).sum(axis=1))
+
+        noise = dict.fromkeys(BASELINE_PARAMETERS, priors["noise"])
+        return maximise(BASELINE_PARAMETERS, {}, noise, log_likelihood, int(chosen.sum()), start)
+
+
+def forecast_changes(
+    products: Market, fitted: Fitted, sizes: Array, random: np.random.Generator
+) -> Forecast:
+    """A variant's forecast of one launch; `sizes`: draws of the entrants' volumes."""
+    drawn = fitted.draws(len(sizes), random)
+    centre = expected_changes(products, drawn, sizes)
+    return Forecast(centre, noise_scale(products, drawn), sizes)
+
+
+def _baseline_centre(
+    name: str, incumbents: pd.DataFrame, entrants: pd.DataFrame, sizes: Array
+) -> Array:
+    """Log change a baseline expects, (draws, incumbents)."""
+    centre = np.zeros((len(sizes), len(incumbents)))
+    if name == FIXED_DIVERSION:
+        column = {
+            (origin, product): at
+            for at, (origin, product) in enumerate(
+                zip(entrants["origin"], entrants["predecessor"], strict=True)
+            )
+        }
+        for at, row in enumerate(incumbents.itertuples()):
+            successor = column.get((row.origin, row.product))
+            if successor is not None:
+                lost = OWN_DIVERSION * sizes[:, successor] / row.before
+                centre[:, at] = np.log1p(-np.minimum(lost, MOST_LOST))
+    return centre
+
+
+def _baseline_scale(drawn: Mapping[str, Array], is_predecessor: NDArray[np.bool_]) -> Array:
+    of_predecessors, of_others = (np.exp(drawn[name])[:, None] for name in BASELINE_PARAMETERS)
+    return np.where(is_predecessor, of_predecessors, of_others)
+
+
+def _forecast_baseline(
+    name: str,
+    fitted: Fitted,
+    incumbents: pd.DataFrame,
+    entrants: pd.DataFrame,
+    sizes: Array,
+    random: np.random.Generator,
+) -> Forecast:
+    drawn = fitted.draws(len(sizes), random)
+    is_predecessor = (incumbents["role"] == PREDECESSOR).to_numpy()
+    centre = _baseline_centre(name, incumbents, entrants, sizes)
+    return Forecast(centre, _baseline_scale(drawn, is_predecessor), sizes)
+
+
+# ------------------------------------------------------------------ scoring
+
+FORECASTS = (
+    "scheme", "cadence", "model", "origin", "start", "product", "model_id", "role", "trained_on",
+    "median", "low", "high", "probability_falls", "observed_low", "observed_high", "log_score",
+    "crps", "pit_low", "pit_high", "has_fallen", "diversion_low", "diversion_median",
+    "diversion_high", "observed_diversion_low", "observed_diversion_high",
+)  # fmt: skip
+SCORES = (
+    "scheme", "cadence", "role", "model", "is_baseline", "is_default", "launches", "outcomes",
+    "log_score", "crps", "coverage_share", "brier_score", "outcomes_told",
+    *(
+        f"{score}_less_{baseline}{end}"
+        for baseline in ("no_change", "fixed")
+        for score in ("crps", "log_score")
+        for end in ("", "_low", "_high")
+    ),
+)  # fmt: skip
+
+
+def _scored(
+    forecast: Forecast,
+    incumbents: pd.DataFrame,
+    entrants: pd.DataFrame,
+    random: np.random.Generator,
+) -> dict[str, Array]:
+    """A forecast beside what happened, with its scores, in arrays by column. Log changes."""
+    before = incumbents["before"].to_numpy()
+    low, high = log_bounds(incumbents, before)
+    floor = np.log(incumbents["floor"].to_numpy() / before)
+    samples = forecast.samples(random)
+    lower, middle, upper = np.quantile(samples, QUANTILES, axis=0)
+    found = {
+        "median": middle,
+        "low": lower,
+        "high": upper,
+        "probability_falls": forecast.below(np.full(len(before), FALL)),
+        "observed_low": low,
+        "observed_high": high,
+        "log_score": forecast.log_score(low, high),
+        "crps": crps(samples, high, floor),
+        "pit_low": forecast.below(low),
+        "pit_high": forecast.below(high),
+        "has_fallen": np.where(high <= FALL, 1.0, np.where(low > FALL, 0.0, np.nan)),
+    }
+    return found | _diversions(incumbents, entrants, samples, forecast)
+
+
+def _diversions(
+    incumbents: pd.DataFrame, entrants: pd.DataFrame, samples: Array, forecast: Forecast
+) -> dict[str, Array]:
+    """Part of a successor's volume that its predecessor lost, forecast and observed."""
+    found = np.full((5, len(incumbents)), np.nan)
+    successors = {product: at for at, product in enumerate(entrants["predecessor"]) if product}
+    before, low, high = (
+        incumbents[column].to_numpy() for column in ("before", "after_low", "after_high")
+    )
+    new = entrants[["after_low", "after_high"]].to_numpy()
+    for at, product in enumerate(incumbents["product"]):
+        successor = successors.get(product)
+        if successor is None:
+            continue
+        drawn = before[at] * -np.expm1(samples[:, at]) / forecast.sizes[:, successor]
+        found[:3, at] = np.quantile(drawn, QUANTILES)
+        if new[successor, 0] > 0:
+            lost = before[at] - np.array([low[at], high[at]])
+            bounds = lost[:, None] / new[successor]
+            found[3:, at] = bounds.min(), bounds.max()
+    return dict(zip(FORECASTS[-5:], found, strict=True))
+
+
+def coverage(forecasts: pd.DataFrame) -> float:
+    """Part of the outcomes inside the 80% interval; one known by bounds counts in part."""
+    low, high = forecasts["pit_low"].to_numpy(), forecasts["pit_high"].to_numpy()
+    inside = np.minimum(high, QUANTILES[-1]) - np.maximum(low, QUANTILES[0])
+    exact = (low >= QUANTILES[0]) & (low <= QUANTILES[-1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.where(high > low, np.maximum(inside, 0) / (high - low), exact)
+    return float(part.mean())
+
+
+def difference(
+    forecasts: pd.DataFrame, model: str, other: str, score: str
+) -> tuple[float, float, float]:
+    """Mean of a score's paired difference, model less other, with its 95% interval.
+
+    The interval is by bootstrap of blocks of launches next to each other in time, whose windows
+    overlap; NaN with fewer than two blocks.
+    """
+    keys = ["origin", "product"]
+    mine = forecasts[forecasts["model"] == model].set_index(keys)[score]
+    theirs = forecasts[forecasts["model"] == other].set_index(keys)[score]
+    paired = (mine - theirs).reset_index()
+    by_launch = paired.groupby("origin", sort=True)[score].agg(["sum", "count"])
+    total, count = by_launch["sum"].to_numpy(), by_launch["count"].to_numpy()
+    number = len(total)
+    mean = float(total.sum() / count.sum())
+    if number < 2 * BLOCK:
+        return mean, NAN, NAN
+    random = np.random.default_rng(SEED)
+    blocks = -(-number // BLOCK)
+    starts = random.integers(0, number, (RESAMPLES, blocks))
+    chosen = (starts[:, :, None] + np.arange(BLOCK)).reshape(RESAMPLES, -1)[:, :number] % number
+    means = total[chosen].sum(axis=1) / count[chosen].sum(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return mean, float(low), float(high)
+
+
+def scores(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Mean scores by scheme, cadence, role and model, with their differences from each baseline.
+
+    `is_default` marks, for each role, the model with the lowest CRPS in the rolling origin of the
+    cadence that has most launches.
+    """
+    rows: list[dict[str, Any]] = []
+    is_rival = (forecasts["role"] == RIVAL).to_numpy()
+    parts = {ALL: np.ones(len(forecasts), bool), OWN: ~is_rival, RIVAL: is_rival}
+    for (scheme, cadence), group in forecasts.groupby(["scheme", "cadence"], sort=True):
+        for role, chosen in parts.items():
+            part = group[chosen[group.index]]
+            for model, found in part.groupby("model", sort=False):
+                rows.append(
+                    {"scheme": scheme, "cadence": cadence, "role": role, "model": model}
+                    | _mean_scores(found)
+                    | _differences(part, str(model))
+                )
+    table = pd.DataFrame(rows, columns=list(SCORES))
+    defaults = chosen_models(table)
+    table["is_default"] = [
+        model == defaults.get(role)
+        for role, model in zip(table["role"], table["model"], strict=True)
+    ]
+    return table
+
+
+def _mean_scores(found: pd.DataFrame) -> dict[str, Any]:
+    told = found.dropna(subset=["has_fallen"])
+    return {
+        "is_baseline": found["model"].iloc[0] in BASELINES,
+        "launches": found["origin"].nunique(),
+        "outcomes": len(found),
+        "log_score": found["log_score"].mean(),
+        "crps": found["crps"].mean(),
+        "coverage_share": coverage(found),
+        "brier_score": (told["probability_falls"] - told["has_fallen"]).pow(2).mean(),
+        "outcomes_told": len(told),
+    }
+
+
+def _differences(part: pd.DataFrame, model: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for baseline, short in zip(BASELINES, ("no_change", "fixed"), strict=True):
+        for score in ("crps", "log_score"):
+            names = (f"{score}_less_{short}{end}" for end in ("", "_low", "_high"))
+            found |= dict(zip(names, difference(part, model, baseline, score), strict=True))
+    return found
+
+
+def chosen_models(table: pd.DataFrame) -> dict[str, str]:
+    """The default of each role, by the scores; without any, the fullest form for every role."""
+    rolling = table[(table["scheme"] == ROLLING) & (table["model"] != AS_KNOWN)]
+    found = dict.fromkeys((OWN, RIVAL), FULLEST)
+    if rolling.empty:
+        return found
+    cadence = rolling.sort_values("launches")["cadence"].iloc[-1]
+    for role, part in rolling[rolling["cadence"] == cadence].groupby("role"):
+        if role in found:
+            found[str(role)] = str(part.set_index("model")["crps"].idxmin())
+    return found
+
+
+def as_known(forecasts: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame:
+    """The default as it would have been chosen then.
+
+    Of each role the model that had the lowest CRPS on the launches a forecast was estimated on,
+    and the fullest form before there were any.
+    """
+    is_rival = forecasts["role"] == RIVAL
+    found = []
+    scheme = str(forecasts["scheme"].iloc[0])
+    for number, chosen in enumerate(folds(origins, scheme)):
+        origin = origins["origin"].iloc[number]
+        past = forecasts["origin"].isin(origins["origin"][chosen])
+        for of_role in (is_rival, ~is_rival):
+            best = FULLEST
+            if (past & of_role).any():
+                best = str(forecasts[past & of_role].groupby("model")["crps"].mean().idxmin())
+            here = of_role & (forecasts["origin"] == origin) & (forecasts["model"] == best)
+            found.append(forecasts[here])
+    return pd.concat(found, ignore_index=True).assign(model=AS_KNOWN)
+
+
+def compute(priors: pd.DataFrame, **frames: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Tables `backtest_forecasts`, `backtest_scores` and `backtest_launches`."""
+    traits = Traits(frames["prices"], frames["capabilities"], frames["bands"], frames["launches"])
+    windows = past_launches(frames["usage"], frames["launches"], traits)
+    forecasts = backtest(windows, priors)
+    counts = {
+        name: windows.origins["origin"].map(frame["origin"].value_counts()).fillna(0)
+        for name, frame in (("entrants", windows.entrants), ("outcomes", windows.incumbents))
+    }
+    return {
+        "backtest_launches": windows.origins.assign(**counts),
+        "backtest_forecasts": forecasts,
+        "backtest_scores": scores(forecasts),
+    }

@@ -1,0 +1,539 @@
+"""How demand moves when a model is launched, repriced or retired: a nested-logit share model.
+
+Utilities follow from shares (Berry's inversion), so that a market before an event is described by
+its shares alone. With inside shares s of a market whose outside share is s0, two levels of nests
+(lower n within upper h) and correlations 0 <= upper <= lower < 1,
+
+    q = 1 + entrant / incumbents            of the volume in a lower nest, after the event
+    share of n in h     proportional to  s_n q^((1 - lower) / (1 - upper))
+    share of h          proportional to  s_h (sum over its n of the former)^(1 - upper)
+    share of outside    proportional to  s0
+
+so the entrant's share, given or drawn, fixes q and with it every incumbent's change (one Newton
+equation a nest). A model that leaves has q < 1; one that is repriced leaves and enters again with
+its volume times the price ratio to the elasticity. An entrant given away takes only a part of its
+volume from others: the rest is new. Observed change adds the market's growth, the incumbent's own
+drift (what its quality did before goes on in part) and Student-t noise:
+
+    ln(after / before) = growth + change of share + drift + noise
+
+All parameters are estimated together by maximum posterior on past launches, outcomes below the
+floor of a list counted as censored, with Laplace draws; entrants' sizes likewise, from past
+entrants.
+
+Sources: Berry 1994 and Verboven 1996 (inversion, two-level nests); Cardell 1997; Conlon and
+Mortimer 2021 (diversion ratios). Not here: what was used around a launch (`usage`), how forecasts
+fared (`backtest`), positions (`marts.launch_impact`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
+
+Array = NDArray[np.float64]
+Positions = NDArray[np.int64]
+
+#: Degrees of freedom of all noise: volumes jump more often than a normal distribution allows, and
+#: four have a closed distribution function.
+TAILS = 4
+#: Log change below which volume counts as fallen: by more than 5%.
+FALL = float(np.log(0.95))
+#: Volume of a nest nobody was in before the event, as a share of all incumbents'.
+EMPTY = 1e-6
+#: Largest share of the market that entrants are given in a draw.
+MOST_TAKEN = 0.9
+NEWTON_STEPS = 8
+#: Log of the largest ratio of entrants to incumbents in a nest, far below the largest number.
+MOST_LOG = 300.0
+#: A momentum beyond a factor of e says no more.
+MOST_MOMENTUM = 1.0
+
+#: Parameters on the scale on which they are estimated, with the unit of what they transform to.
+PARAMETERS = (
+    "outside",  # logit of the market's share that buys none of the products listed
+    "upper",  # logit of the correlation within upper nests
+    "lower",  # logit of the lower nests' correlation in excess of it, as a share of what is left
+    "growth",  # log growth of the market from before to after
+    "free_is_new",  # logit of the part of a free entrant's volume that is taken from nobody
+    "momentum_up",  # drift per unit of rising log volume before the event
+    "momentum_down",  # the same of falling log volume
+    "free_drift",  # drift of what is given away, log
+    "noise",  # log of the noise's scale
+    "noise_if_recent",  # added to it for a product listed for less than a month
+)
+KINDS = ("successor", "sibling", "arrival")
+#: Of an entrant's log volume over its reference: its predecessor's volume before, or without one
+#: the incumbents' mean.
+SIZE_PARAMETERS = (
+    "successor",  # centre for one that succeeds a product
+    "sibling",  # centre for another of a vendor that was there
+    "arrival",  # centre for one of a vendor that was not
+    "elasticity",  # of a successor's volume to its price over its predecessor's
+    "free_entry",  # added if it is given away
+    "successor_noise",  # log of the scale around the first
+    "sibling_noise",  # log of the scale around the second
+    "arrival_noise",  # log of the scale around the third
+)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A form of the share model: which columns make the nests, and what may be estimated."""
+
+    name: str
+    upper: str | None
+    lower: str | None
+    takes: bool = True
+    drifts: bool = True
+
+    @property
+    def fixed(self) -> dict[str, float]:
+        """Parameters the variant does not have, with the value that makes them nothing."""
+        held: dict[str, float] = {}
+        if self.upper is None:
+            held["upper"] = -12.0
+        if self.lower is None:
+            held["lower"] = -12.0
+        if not self.takes:
+            held |= {"outside": 0.0, "free_is_new": 0.0}
+        if not self.drifts:
+            held |= {"momentum_up": 0.0, "momentum_down": 0.0, "free_drift": 0.0}
+        return held
+
+
+#: The forms that the backtest compares; `vendor` and `line` nest by brand, `band` by price.
+VARIANTS = {
+    v.name: v
+    for v in (
+        Variant("drift only", None, None, takes=False),
+        Variant("plain logit", None, None),
+        Variant("vendor nests", None, "vendor"),
+        Variant("segment nests", None, "band"),
+        Variant("segment, then vendor", "band", "vendor"),
+        Variant("vendor, then line", "vendor", "line"),
+        Variant("vendor, then line, without drift", "vendor", "line", drifts=False),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Maximum posterior and Laplace covariance of named parameters."""
+
+    names: tuple[str, ...]
+    mean: Array
+    covariance: Array
+    held: Mapping[str, float]
+    events: int
+
+    def draws(self, number: int, random: np.random.Generator) -> dict[str, Array]:
+        """Parameter draws by name, `number` each."""
+        found = random.multivariate_normal(self.mean, self.covariance, number, method="eigh")
+        drawn = {name: found[:, at] for at, name in enumerate(self.names)}
+        return drawn | {name: np.full(number, value) for name, value in self.held.items()}
+
+
+# ------------------------------------------------------------------ the share model
+
+
+@dataclass(frozen=True)
+class Market:
+    """The products around one launch or several, nested by a variant, as arrays.
+
+    Lower nests are sorted by launch and upper nest, so that each launch's are next to each other.
+    """
+
+    variant: Variant
+    #: By lower nest: its upper nest and its launch; by upper nest: its launch.
+    upper: Positions
+    launch: Positions
+    launch_of_upper: Positions
+    #: First lower nest of each upper nest, first upper nest of each launch.
+    upper_starts: Positions
+    launch_starts: Positions
+    #: By incumbent: its lower nest, volume before, part given away, and whether listed for a month.
+    nest: Positions
+    volume: Array
+    momentum: Array
+    free: Array
+    recent: Array
+    #: By incumbent: bounds of the log change observed; NaN before it is.
+    low: Array
+    high: Array
+    #: By entrant: its lower nest, part given away, and volume after (the middle of its bounds).
+    entrant_nest: Positions
+    entrant_free: Array
+    entrant_volume: Array
+
+    def only(self, chosen: NDArray[np.bool_]) -> "Market":
+        """Some of the launches, renumbered."""
+        lower = chosen[self.launch]
+        upper = chosen[self.launch_of_upper]
+        there, new = lower[self.nest], lower[self.entrant_nest]
+        lower_at, upper_at = np.cumsum(lower) - 1, np.cumsum(upper) - 1
+        launch_at = np.cumsum(chosen) - 1
+        return replace(
+            self,
+            upper=upper_at[self.upper[lower]],
+            launch=launch_at[self.launch[lower]],
+            launch_of_upper=launch_at[self.launch_of_upper[upper]],
+            upper_starts=lower_at[self.upper_starts[upper]],
+            launch_starts=upper_at[self.launch_starts[chosen]],
+            nest=lower_at[self.nest[there]],
+            volume=self.volume[there],
+            momentum=self.momentum[there],
+            free=self.free[there],
+            recent=self.recent[there],
+            low=self.low[there],
+            high=self.high[there],
+            entrant_nest=lower_at[self.entrant_nest[new]],
+            entrant_free=self.entrant_free[new],
+            entrant_volume=self.entrant_volume[new],
+        )
+
+
+def market(incumbents: pd.DataFrame, entrants: pd.DataFrame, variant: Variant) -> Market:
+    """Nest the products of one launch or several; launches are numbered in the order of `origin`.
+
+    Columns: see `usage`. Every entrant's origin has incumbents.
+    """
+    origins, launch = np.unique(
+        np.concatenate([incumbents["origin"], entrants["origin"]]).astype(str), return_inverse=True
+    )
+
+    def labels(column: str | None) -> NDArray[np.int64]:
+        if column is None:
+            return np.zeros(len(launch), np.int64)
+        both = np.concatenate([incumbents[column], entrants[column]]).astype(str)
+        return np.unique(both, return_inverse=True)[1].astype(np.int64)
+
+    lower = labels(variant.lower)
+    # Without an upper level every lower nest stands for itself below the root.
+    upper = labels(variant.upper) if variant.upper else lower
+    nests, place = np.unique(np.column_stack([launch, upper, lower]), axis=0, return_inverse=True)
+    pairs, upper_of = np.unique(nests[:, :2], axis=0, return_inverse=True)
+    number = len(incumbents)
+    before = incumbents["before"].to_numpy(float)
+    low, high = log_bounds(incumbents, before)
+    return Market(
+        variant=variant,
+        upper=upper_of,
+        launch=nests[:, 0],
+        launch_of_upper=pairs[:, 0],
+        upper_starts=np.searchsorted(upper_of, np.arange(len(pairs))),
+        launch_starts=np.searchsorted(pairs[:, 0], np.arange(len(origins))),
+        nest=place[:number],
+        volume=before,
+        momentum=np.clip(incumbents["momentum"].to_numpy(float), -MOST_MOMENTUM, MOST_MOMENTUM),
+        free=incumbents["is_free"].to_numpy(float),
+        recent=incumbents["is_recent"].to_numpy(float),
+        low=low,
+        high=high,
+        entrant_nest=place[number:],
+        entrant_free=entrants["is_free"].to_numpy(float),
+        entrant_volume=(entrants["after_low"] + entrants["after_high"]).to_numpy(float) / 2,
+    )
+
+
+def log_bounds(products: pd.DataFrame, reference: Array) -> tuple[Array, Array]:
+    """Bounds of the volume after, as log ratios to a reference; minus infinity where it is 0."""
+    with np.errstate(divide="ignore"):
+        return (
+            np.log(products["after_low"].to_numpy(float) / reference),
+            np.log(products["after_high"].to_numpy(float) / reference),
+        )
+
+
+def sums(values: Array, places: Positions, size: int) -> Array:
+    """Sums of the last axis by place: (draws, products) to (draws, size)."""
+    found = np.zeros((len(values), size))
+    for at, place in enumerate(places):
+        found[:, place] += values[:, at]
+    return found
+
+
+def respond(
+    nests: Market,
+    inside: Array,
+    entry: Array,
+    left: Array,
+    outside: Array,
+    upper: Array,
+    lower: Array,
+) -> Array:
+    """Log change of share of the incumbents of each lower nest.
+
+    `inside`: volume of each lower nest as a share of its launch's incumbents, (draws, nests);
+    `entry`: share of the market after the event that entrants hold; `left`: part of the nest's
+    volume that stays (1 unless a product leaves it); `outside`, `upper`, `lower`: (draws,).
+    """
+    s0, up, low = outside[:, None], upper[:, None], lower[:, None]
+    share = np.maximum(inside, EMPTY) * (1 - s0)
+    of_upper = np.add.reduceat(share, nests.upper_starts, axis=1)
+    within = share / of_upper[:, nests.upper]
+    power = (1 - low) / (1 - up)
+    enters = entry > 0
+    # The entrants' volume over that of those who stay, in the nest; solved in its logarithm from
+    # what it would be if the nest stood alone below the root.
+    alone = np.log1p(entry / np.maximum(share * left, 1e-12)) / (1 - low)
+    ratio = np.where(enters, np.expm1(np.minimum(alone, MOST_LOG)), 0.0)
+    for step in range(NEWTON_STEPS + 1):
+        q = left * (1 + ratio)
+        weight = within * q**power
+        total = np.add.reduceat(weight, nests.upper_starts, axis=1)
+        value = of_upper * total ** (1 - up)
+        market = np.add.reduceat(value, nests.launch_starts, axis=1) + s0
+        upper_share = value / market[:, nests.launch_of_upper]
+        new_within = weight / total[:, nests.upper]
+        mine = upper_share[:, nests.upper]
+        new_share = new_within * mine
+        if step == NEWTON_STEPS:
+            break
+        part = ratio / (1 + ratio)
+        miss = np.log(np.where(enters, new_share * part / np.where(enters, entry, 1.0), 1.0))
+        slope = part * power * ((1 - new_within) + (1 - up) * new_within * (1 - mine)) + 1 - part
+        ratio = np.where(enters, ratio * np.exp(np.clip(-miss / slope, -3, 3)), 0.0)
+    return np.asarray(np.log(new_share / (share * left * (1 + ratio))))
+
+
+def _natural(drawn: Mapping[str, Array]) -> tuple[Array, Array, Array]:
+    outside, upper = expit(drawn["outside"]), expit(drawn["upper"])
+    return outside, upper, upper + (1 - upper) * expit(drawn["lower"])
+
+
+def expected_changes(
+    products: Market,
+    drawn: Mapping[str, Array],
+    sizes: Array | None = None,
+    volumes: Array | None = None,
+) -> Array:
+    """Log change of each incumbent's volume without its noise, (draws, incumbents).
+
+    `sizes`: entrants' volumes after the event, (draws, entrants), default as observed; `volumes`:
+    incumbents' before it, (draws, incumbents), default as observed.
+    """
+    growth = drawn["growth"][:, None]
+    change = np.zeros((len(growth), len(products.nest)))
+    if products.variant.takes:
+        change = taken(products, drawn, sizes, volumes)
+    drift = (
+        drawn["momentum_up"][:, None] * np.maximum(products.momentum, 0)
+        + drawn["momentum_down"][:, None] * np.minimum(products.momentum, 0)
+        + drawn["free_drift"][:, None] * products.free
+    )
+    return growth + change + drift
+
+
+def taken(
+    products: Market,
+    drawn: Mapping[str, Array],
+    sizes: Array | None = None,
+    volumes: Array | None = None,
+) -> Array:
+    """Log change of each incumbent's share that the entrants cause, (draws, incumbents)."""
+    outside, upper, lower = _natural(drawn)
+    number, launches = len(products.upper), len(products.launch_starts)
+    by_nest = sums(products.volume[None] if volumes is None else volumes, products.nest, number)
+    by_launch = sums(by_nest, products.launch, launches)
+    after = by_launch / (1 - outside[:, None]) * np.exp(drawn["growth"][:, None])
+    new = expit(drawn["free_is_new"])[:, None]
+    sizes = products.entrant_volume[None] if sizes is None else sizes
+    takes = sums(sizes * (1 - new * products.entrant_free), products.entrant_nest, number)
+    entry = takes / after[:, products.launch]
+    entered = sums(entry, products.launch, launches)
+    entry = entry * np.minimum(1, MOST_TAKEN / np.maximum(entered, 1e-12))[:, products.launch]
+    inside = np.broadcast_to(by_nest / by_launch[:, products.launch], entry.shape)
+    changes = respond(products, inside, entry, np.ones_like(entry), outside, upper, lower)
+    return changes[:, products.nest]
+
+
+def noise_scale(products: Market, drawn: Mapping[str, Array]) -> Array:
+    """Scale of the noise, log volume, (draws, incumbents)."""
+    return np.exp(drawn["noise"][:, None] + drawn["noise_if_recent"][:, None] * products.recent)
+
+
+# ------------------------------------------------------------------ likelihood and estimation
+
+
+def pooled(priors: pd.DataFrame, known_by: date | None = None) -> dict[str, tuple[float, float]]:
+    """Mean and standard deviation of each parameter's prior, from what was published by a day.
+
+    The method's own assumption, made narrower by published estimates: these are pooled by random
+    effects (DerSimonian and Laird 1986), whose predictive spread holds their disagreement.
+    """
+    found: dict[str, tuple[float, float]] = {}
+    published = pd.to_datetime(priors["published_on"]).dt.date
+    is_known = np.array([known_by is None or day <= known_by for day in published], bool)
+    is_evidence = priors["is_evidence"].to_numpy(bool)
+    for row in priors[~is_evidence].itertuples():
+        mean, variance = float(row.mean), float(row.sd) ** 2
+        stated = priors[is_evidence & is_known & (priors["parameter"] == row.parameter).to_numpy()]
+        if len(stated):
+            value, squared = stated["mean"].to_numpy(float), stated["sd"].to_numpy(float) ** 2
+            weight = 1 / squared
+            centre = (weight * value).sum() / weight.sum()
+            excess = (weight * (value - centre) ** 2).sum() - (len(value) - 1)
+            scale = weight.sum() - (weight**2).sum() / weight.sum()
+            between = max(excess / scale, 0.0) if scale > 0 else 0.0
+            weight = 1 / (squared + between)
+            evidence = (weight * value).sum() / weight.sum()
+            evidence_variance = between + 1 / weight.sum()
+            mean = (mean / variance + evidence / evidence_variance) / (
+                1 / variance + 1 / evidence_variance
+            )
+            variance = 1 / (1 / variance + 1 / evidence_variance)
+        found[str(row.parameter)] = (float(mean), float(np.sqrt(variance)))
+    return found
+
+
+def student(z: Array) -> Array:
+    """Distribution function of Student's t with four degrees of freedom."""
+    z = np.clip(z, -1e6, 1e6)
+    share = z / np.sqrt(1 + z**2 / TAILS)
+    return np.asarray(0.5 + 0.375 * share * (1 - share**2 / 12))
+
+
+def log_density(low: Array, high: Array, centre: Array, scale: Array) -> Array:
+    """Log density of an outcome seen exactly (low = high), or log probability of an interval.
+
+    `low` and `high`: (outcomes,); `centre` and `scale`: (draws, outcomes).
+    """
+    exact = high <= low
+    z = (np.where(exact, low, 0.0) - centre) / scale
+    constant = np.log(0.375)
+    found = constant - np.log(scale) - (TAILS + 1) / 2 * np.log1p(z**2 / TAILS)
+    between = np.flatnonzero(~exact)
+    if len(between):
+        centre, scale = centre[:, between], scale[:, between]
+        mass = student((high[between] - centre) / scale) - student((low[between] - centre) / scale)
+        found[:, between] = np.log(np.maximum(mass, 1e-12))
+    return np.asarray(found)
+
+
+def maximise(
+    names: Sequence[str],
+    held: Mapping[str, float],
+    priors: Mapping[str, tuple[float, float]],
+    log_likelihood: Any,
+    events: int,
+    start: Fitted | None = None,
+) -> Fitted:
+    """Maximum posterior by BFGS on numeric gradients taken in one batch, and Laplace's covariance.
+
+    `priors`: mean and standard deviation of each parameter; `log_likelihood` takes draws by name
+    and answers one value a draw.
+    """
+    free = tuple(name for name in names if name not in held)
+    mean = np.array([priors[name][0] for name in free])
+    sd = np.array([priors[name][1] for name in free])
+    if not events:
+        return Fitted(free, mean, np.diag(sd**2), held, 0)
+
+    def loss(points: Array) -> Array:
+        drawn = {name: points[:, at] for at, name in enumerate(free)}
+        drawn |= {name: np.full(len(points), value) for name, value in held.items()}
+        prior = 0.5 * (((points - mean) / sd) ** 2).sum(axis=1)
+        return np.asarray(prior - log_likelihood(drawn))
+
+    # In units of an earlier answer's uncertainty the loss is nearly round: few steps are needed.
+    begin, shape = mean, np.diag(sd)
+    if start is not None and start.events:
+        begin, shape = start.mean, np.linalg.cholesky(start.covariance)
+    steps = 1e-3 * np.vstack([np.eye(len(free)), -np.eye(len(free))])
+
+    def with_gradient(point: Array) -> tuple[float, Array]:
+        values = loss(begin + np.vstack([point, point + steps]) @ shape.T)
+        ahead, behind = values[1 : len(free) + 1], values[len(free) + 1 :]
+        return float(values[0]), (ahead - behind) / 2e-3
+
+    found = minimize(
+        with_gradient, np.zeros(len(free)), jac=True, method="BFGS", options={"gtol": 0.02}
+    )
+    point = begin + shape @ found.x
+    return Fitted(free, point, _covariance(loss, point, sd), held, events)
+
+
+def _covariance(loss: Any, point: Array, sd: Array) -> Array:
+    """Inverse of the loss's second derivatives, kept positive and no wider than the prior."""
+    number = len(point)
+    width = np.diag(0.05 * sd)
+    pairs = [(i, j) for i in range(number) for j in range(i, number)]
+    corners = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+    points = [point + a * width[i] + b * width[j] for i, j in pairs for a, b in corners]
+    values = loss(np.array(points)).reshape(len(pairs), 4)
+    second = np.empty((number, number))
+    for (i, j), (pp, pm, mp, mm) in zip(pairs, values, strict=True):
+        second[i, j] = second[j, i] = (pp - pm - mp + mm) / (4 * width[i, i] * width[j, j])
+    size, direction = np.linalg.eigh(second * np.outer(sd, sd))
+    scaled = (direction / np.maximum(size, 1.0)) @ direction.T
+    return np.asarray(scaled * np.outer(sd, sd))
+
+
+def fit(
+    products: Market | None,
+    variant: Variant,
+    priors: Mapping[str, tuple[float, float]],
+    start: Fitted | None = None,
+) -> Fitted:
+    """Estimate a variant on past launches; without any, the priors are the answer."""
+    launches = 0 if products is None else len(products.launch_starts)
+
+    def log_likelihood(drawn: Mapping[str, Array]) -> Array:
+        assert products is not None
+        centre = expected_changes(products, drawn)
+        scale = noise_scale(products, drawn)
+        return np.asarray(log_density(products.low, products.high, centre, scale).sum(axis=1))
+
+    return maximise(PARAMETERS, variant.fixed, priors, log_likelihood, launches, start)
+
+
+# ------------------------------------------------------------------ sizes of entrants
+
+
+def _size_centre(drawn: Mapping[str, Array], entrants: pd.DataFrame) -> tuple[Array, Array]:
+    """Centre and scale of the log of each entrant's volume over its reference."""
+    kinds = entrants["kind"].to_numpy()
+    dearer = entrants["log_price_ratio"].fillna(0.0).to_numpy(float)
+    free = entrants["is_free"].to_numpy(float)
+    centre = drawn["elasticity"][:, None] * dearer + drawn["free_entry"][:, None] * free
+    scale = np.zeros_like(centre)
+    for kind in KINDS:
+        is_of_kind = kinds == kind
+        centre = centre + drawn[kind][:, None] * is_of_kind
+        scale = scale + drawn[f"{kind}_noise"][:, None] * is_of_kind
+    return centre, np.exp(scale)
+
+
+def fit_sizes(
+    entrants: pd.DataFrame,
+    priors: Mapping[str, tuple[float, float]],
+    start: Fitted | None = None,
+) -> Fitted:
+    """Estimate entrants' sizes on past ones: columns `reference, after_low, after_high, kind,
+    log_price_ratio, is_free`."""
+    low, high = log_bounds(entrants, entrants["reference"].to_numpy(float))
+
+    def log_likelihood(drawn: Mapping[str, Array]) -> Array:
+        return np.asarray(log_density(low, high, *_size_centre(drawn, entrants)).sum(axis=1))
+
+    return maximise(SIZE_PARAMETERS, {}, priors, log_likelihood, len(entrants), start)
+
+
+def draw_sizes(
+    fitted: Fitted,
+    entrants: pd.DataFrame,
+    references: Array,
+    number: int,
+    random: np.random.Generator,
+) -> Array:
+    """Entrants' volumes after the event, (number, entrants); `references` likewise, or one row."""
+    centre, scale = _size_centre(fitted.draws(number, random), entrants)
+    noise = random.standard_t(TAILS, centre.shape)
+    return np.asarray(references * np.exp(np.clip(centre + scale * noise, -12, 6)))

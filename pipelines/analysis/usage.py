@@ -1,0 +1,540 @@
+"""Usage around launches: what was used before and after, and which incumbent each entrant succeeds.
+
+One series is never mixed with another, and no window reaches from one into the next. A list of
+the most used models says of the others only that they were below its last place, its floor: such a
+volume is kept as two bounds. Not here: what follows from it (`demand`), and how well (`backtest`).
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+#: Days after a launch within which the first price seen is taken for the one it was launched at.
+PRICE_DELAY = 120
+#: Days since a product was first listed during which it counts as recent.
+RECENT_DAYS = 30
+#: The rest of a list, which is no product.
+REST = "other"
+NAN = float("nan")
+#: Words of a name that do not tell product lines apart.
+NOT_OF_A_LINE = {"preview", "exp", "beta", "latest", "v", "it", "instruct", "chat", "x", "b", "a"}
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """How far before and after a launch's own period volumes are taken, in periods."""
+
+    before: int
+    after_first: int
+    after_last: int
+
+    @property
+    def after(self) -> int:
+        """Periods of the window after."""
+        return self.after_last - self.after_first + 1
+
+
+#: By days of a period. The launch's own week is skipped, and a daily launch's first week.
+HORIZONS = {7: Horizon(2, 1, 2), 1: Horizon(7, 7, 13)}
+
+READS = {
+    "usage": (
+        "select u.series, u.period_from, u.period_to, u.spelling, u.model_id, m.vendor_id, "
+        "u.tokens, u.first_seen_at, u.ended_at from core.usage as u "
+        "left join core.models as m on m.model_id = u.model_id where u.tokens is not null"
+    ),
+    "launches": (
+        "select e.event_id, e.effective_on, v.model_id, m.vendor_id from core.events as e "
+        "inner join core.event_models as v on v.event_id = e.event_id "
+        "inner join core.models as m on m.model_id = v.model_id "
+        "where e.event_kind = 'launch' order by e.effective_on, e.event_id, v.model_id"
+    ),
+    "prices": (
+        "select p.model_id, p.valid_from, p.valid_to, p.is_list_price, "
+        "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price "
+        "from core.prices as p "
+        "where p.is_list_price or (p.host_id = 'openrouter' and p.variant = 'standard')"
+    ),
+    "capabilities": (
+        "select c.known_on, c.model_id, c.capability from analysis.capabilities as c "
+        "where c.basket_kind = 'overall' and c.results > 0"
+    ),
+    "bands": (
+        "select distinct s.price_band_high_share as edge from core.segments as s "
+        "where s.price_band_high_share < 1"
+    ),
+}
+
+
+def window_before(cadence: str) -> timedelta:
+    """How long the window before is."""
+    days = 1 if cadence == "daily" else 7
+    return timedelta(days * HORIZONS[days].before)
+
+
+INCUMBENT_COLUMNS = (
+    "origin", "cadence", "series", "start", "product", "model_id", "vendor", "line", "band",
+    "price", "before", "momentum", "is_free", "is_recent", "role", "floor", "after_low",
+    "after_high",
+)  # fmt: skip
+ENTRANT_COLUMNS = (
+    "origin", "cadence", "start", "event_id", "model_id", "product", "vendor", "line", "band",
+    "predecessor", "kind", "log_price_ratio", "is_free", "reference", "floor", "after_low",
+    "after_high",
+)  # fmt: skip
+ORIGIN_COLUMNS = (
+    "origin", "cadence", "series", "start", "outcome_on", "event_ids", "why_not",
+)  # fmt: skip
+
+
+def line_of(model_id: str) -> str:
+    """The product line a name belongs to: its words without versions, dates and stages.
+
+    `vendor/claude-3-5-sonnet-20241022` and `vendor/claude-sonnet-4` are one line.
+    """
+    vendor, _, name = model_id.rpartition("/")
+    words = re.split(r"[^a-z]+", name.lower())
+    return f"{vendor}/{'-'.join(sorted({word for word in words if word} - NOT_OF_A_LINE))}"
+
+
+def predecessor(entrant: Mapping[str, Any], incumbents: pd.DataFrame) -> tuple[str, str] | None:
+    """The incumbent an entrant succeeds and why (`line` or `undercut`), or None.
+
+    Its vendor's newest product of the same line; else, of its vendor's products that cost as much
+    or more, the nearest in capability, or in price where capability is not known. `entrant` has
+    `vendor, line, price, capability`; `incumbents` also `product, released_on, before`.
+    """
+    own = incumbents[incumbents["vendor"] == entrant["vendor"]]
+    same = own[own["line"] == entrant["line"]]
+    if len(same):
+        ranked = same.sort_values(["released_on", "before"], ascending=False, kind="stable")
+        return str(ranked["product"].iloc[0]), "line"
+    undercut = own[own["price"] >= entrant["price"]]
+    if undercut.empty:
+        return None
+    far = (undercut["capability"] - entrant["capability"]).abs()
+    apart = np.log(undercut["price"] / entrant["price"])
+    ranked = undercut.assign(far=far, apart=apart).sort_values(["far", "apart", "product"])
+    return str(ranked["product"].iloc[0]), "undercut"
+
+
+# ------------------------------------------------------------------ what is known of a model
+
+
+class Traits:
+    """Price, capability, price band and age of a model on a day, by look-up."""
+
+    def __init__(
+        self,
+        prices: pd.DataFrame,
+        capabilities: pd.DataFrame,
+        bands: pd.DataFrame,
+        launches: pd.DataFrame,
+    ):
+        """See `READS` for the frames."""
+        self._prices: dict[tuple[str, bool], list[tuple[date, date, float]]] = {}
+        since, until = days_of(prices["valid_from"]), days_of(prices["valid_to"])
+        for model, is_list, begin, end, price in sorted(
+            zip(prices["model_id"], prices["is_list_price"], since, until, prices["price"],
+                strict=True),
+            key=lambda row: row[2],
+        ):  # fmt: skip
+            rows = self._prices.setdefault((str(model), bool(is_list)), [])
+            rows.append((begin, end or date.max, float(price)))
+        self._fits: dict[date, dict[str, float]] = {}
+        for known_on, model, value in zip(
+            days_of(capabilities["known_on"]), capabilities["model_id"],
+            capabilities["capability"], strict=True,
+        ):  # fmt: skip
+            self._fits.setdefault(known_on, {})[model] = float(value)
+        self._fit_days = sorted(self._fits)
+        self._edges = sorted(float(edge) for edge in bands["edge"])
+        self._on_offer: dict[date, Array] = {}
+        self._released: dict[str, date] = {}
+        for model, day in zip(launches["model_id"], days_of(launches["effective_on"]), strict=True):
+            self._released[model] = min(day, self._released.get(model, day))
+
+    def released_on(self, model_id: str | None, otherwise: date) -> date:
+        """Day of its launch; `otherwise` if none is known."""
+        return self._released.get(model_id or "", otherwise)
+
+    def price(self, model_id: str | None, day: date) -> float:
+        """Price at 3:1, USD per million tokens: the vendor's, else OpenRouter's; of each the one
+        that holds, else the first seen within `PRICE_DELAY` days; NaN if none."""
+        for is_list in (True, False):
+            rows = self._prices.get((model_id or "", is_list), [])
+            live = [price for since, until, price in rows if since <= day < until]
+            soon = [p for since, _, p in rows if day < since <= day + timedelta(PRICE_DELAY)]
+            if live or soon:
+                return live[-1] if live else soon[0]
+        return NAN
+
+    def capability(self, model_id: str | None, day: date) -> float:
+        """Overall capability by the latest fit known the day after, index points; NaN if none."""
+        known = bisect_right(self._fit_days, day + timedelta(1))
+        return self._fits[self._fit_days[known - 1]].get(model_id or "", NAN) if known else NAN
+
+    def band(self, price: float, day: date) -> str:
+        """Price band among the list prices on offer that day."""
+        if np.isnan(price):
+            return "unpriced"
+        if day not in self._on_offer:
+            live = (
+                price
+                for (_, is_list), rows in self._prices.items()
+                if is_list
+                for since, until, price in rows
+                if since <= day < until
+            )
+            self._on_offer[day] = np.sort(np.array(list(live), dtype=float))
+        offers = self._on_offer[day]
+        share = np.searchsorted(offers, price) / max(len(offers) - 1, 1)
+        return f"band {sum(share > edge for edge in self._edges) + 1}"
+
+
+# ------------------------------------------------------------------ series
+
+
+@dataclass(frozen=True)
+class Series:
+    """Volumes of one series; NaN where a spelling is not on the list of a period."""
+
+    name: str
+    #: Days of a period.
+    days: int
+    #: First day of every period, in order.
+    starts: list[date]
+    spellings: list[str]
+    #: (spellings, periods), tokens.
+    volumes: Array
+    #: (spellings, periods): the version each spelling meant; None if unresolved or not listed.
+    versions: NDArray[np.object_]
+    #: By product (name without its way of serving): positions of its spellings, and its vendor.
+    products: Mapping[str, list[int]]
+    vendors: Mapping[str, str]
+
+    @property
+    def cadence(self) -> str:
+        """`daily` or `weekly`: what estimates may share."""
+        return "daily" if self.days == 1 else "weekly"
+
+    @property
+    def horizon(self) -> Horizon:
+        """The windows before and after."""
+        return HORIZONS[self.days]
+
+    @cached_property
+    def floors(self) -> Array:
+        """Smallest volume on the list, by period."""
+        return np.asarray(np.nanmin(self.volumes, axis=0))
+
+    def period_of(self, day: date) -> int | None:
+        """The period that holds a day; None if the series has none."""
+        at = bisect_right(self.starts, day) - 1
+        return at if at >= 0 and (day - self.starts[at]).days < self.days else None
+
+    def _window(self, start: date, first: int, last: int) -> list[int]:
+        """Periods so many steps from `start`; none if less than half of them are there."""
+        wanted = {start + timedelta(self.days * step) for step in range(first, last + 1)}
+        found = [at for at, day in enumerate(self.starts) if day in wanted]
+        return found if 2 * len(found) >= len(wanted) else []
+
+    def before(self, start: date) -> list[int]:
+        """The window before a period; empty if the series has less than half of it."""
+        return self._window(start, -self.horizon.before, -1)
+
+    def after(self, start: date) -> list[int]:
+        """The window after a period; empty if the series has less than half of it."""
+        return self._window(start, self.horizon.after_first, self.horizon.after_last)
+
+    def listed(self, spellings: list[int], periods: list[int]) -> list[int]:
+        """Those of the spellings that are on the list in any of the periods."""
+        return [at for at in spellings if not np.isnan(self.volumes[at, periods]).all()]
+
+    def bounds(self, spellings: list[int], periods: list[int]) -> tuple[float, float]:
+        """Mean volume a period: what is listed, and with the floor where something is not."""
+        seen = self.volumes[np.ix_(spellings, periods)]
+        missing = np.isnan(seen) * self.floors[periods]
+        low = float(np.nansum(seen))
+        return low / len(periods), (low + float(missing.sum())) / len(periods)
+
+    def listed_since(self, product: str) -> int:
+        """First period in which a product was on the list."""
+        return int((~np.isnan(self.volumes[self.products[product]])).any(axis=0).argmax())
+
+
+def days_of(column: pd.Series) -> list[Any]:
+    """A column of days as dates; None where there is none."""
+    return [None if pd.isna(day) else day.date() for day in pd.to_datetime(column)]
+
+
+def series_of(usage: pd.DataFrame, known_by: date | None = None) -> list[Series]:
+    """Every series of periods of one length that `HORIZONS` has. See `READS` for the frame.
+
+    `known_by` leaves out what was first read later, and takes what was restated later as it stood.
+    """
+    if known_by is not None:
+        end = pd.Timestamp(known_by) + pd.Timedelta(days=1)
+        ended = pd.to_datetime(usage["ended_at"])
+        usage = usage[(pd.to_datetime(usage["first_seen_at"]) < end) & ~(ended < end)]
+    else:
+        usage = usage[usage["ended_at"].isna()]
+    usage = usage[usage["spelling"] != REST].assign(
+        product=lambda rows: rows["spelling"].str.split(":").str[0],
+        brand=lambda rows: rows["spelling"].str.split("/").str[0],
+    )
+    known = usage.dropna(subset=["vendor_id"])
+    brands = known.groupby("brand")["vendor_id"].agg(lambda found: found.mode().iloc[0]).to_dict()
+    found = []
+    for name, rows in usage.groupby("series"):
+        lengths = set(
+            (pd.to_datetime(rows["period_to"]) - pd.to_datetime(rows["period_from"])).dt.days
+        )
+        if len(lengths) > 1 or not lengths <= set(HORIZONS):
+            continue
+        latest = rows.sort_values("first_seen_at").drop_duplicates(
+            ["spelling", "period_from"], keep="last"
+        )
+        volumes = latest.pivot(index="spelling", columns="period_from", values="tokens")
+        versions = latest.pivot(index="spelling", columns="period_from", values="model_id")
+        resolved = latest.dropna(subset=["vendor_id"]).groupby("product")["vendor_id"].last()
+        products: dict[str, list[int]] = {}
+        vendors: dict[str, str] = {}
+        for at, spelling in enumerate(volumes.index):
+            product, brand = spelling.split(":")[0], spelling.split("/")[0]
+            products.setdefault(product, []).append(at)
+            vendors[product] = str(resolved.get(product) or brands.get(brand, brand))
+        found.append(
+            Series(
+                name=str(name),
+                days=int(lengths.pop()),
+                starts=days_of(volumes.columns.to_series()),
+                spellings=list(volumes.index),
+                volumes=volumes.to_numpy(float),
+                versions=versions.astype(object).where(versions.notna(), None).to_numpy(object),
+                products=products,
+                vendors=vendors,
+            )
+        )
+    return found
+
+
+# ------------------------------------------------------------------ windows
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Launches with the usage around them. Columns: see the constants of this module."""
+
+    incumbents: pd.DataFrame
+    entrants: pd.DataFrame
+    origins: pd.DataFrame
+
+
+def past_launches(usage: pd.DataFrame, launches: pd.DataFrame, traits: Traits) -> Windows:
+    """All launches inside a regular series, those of one period together as one origin.
+
+    An entrant counts if its vendor is on the list before, or if it is on the list after: of vendors
+    new to the list only those that reached it can be told. An origin without windows or usage has
+    `why_not`, and no other rows.
+    """
+    incumbents: list[dict[str, Any]] = []
+    entrants: list[dict[str, Any]] = []
+    origins: list[dict[str, Any]] = []
+    launches = launches.assign(effective_on=days_of(launches["effective_on"]))
+    for series in series_of(usage):
+        period = launches["effective_on"].map(series.period_of)
+        for at, launched in launches[period.notna()].groupby(period[period.notna()]):
+            start = series.starts[int(at)]
+            outcome_on = start + timedelta(series.days * (series.horizon.after_last + 1))
+            about: dict[str, Any] = {
+                "origin": f"{series.name} {start}", "cadence": series.cadence,
+                "series": series.name, "start": start, "outcome_on": outcome_on,
+                "event_ids": ", ".join(sorted(set(launched["event_id"]))), "why_not": None,
+            }  # fmt: skip
+            origins.append(about)
+            if not series.before(start) or not series.after(start):
+                about["why_not"] = "less than half of a window is in the series"
+                continue
+            there, new = window(series, start, launched, traits, is_past=True)
+            if not new:
+                about["why_not"] = "no entrant's vendor is on the list before, nor it after"
+                continue
+            head = {key: about[key] for key in ("origin", "cadence", "series", "start")}
+            incumbents += [head | row for row in there]
+            entrants += [head | row for row in new]
+    return Windows(
+        pd.DataFrame(incumbents, columns=list(INCUMBENT_COLUMNS)),
+        pd.DataFrame(entrants, columns=list(ENTRANT_COLUMNS)),
+        pd.DataFrame(origins, columns=list(ORIGIN_COLUMNS)),
+    )
+
+
+def window(
+    series: Series, start: date, launched: pd.DataFrame, traits: Traits, is_past: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Incumbents and entrants of one launch, or several of one period, as rows.
+
+    `launched`: `event_id, model_id, vendor_id, effective_on`. With `is_past` the outcome is filled
+    in and entrants nobody could see are left out; else outcomes are NaN.
+    """
+    day = min(launched["effective_on"])
+    before = series.before(start)
+    after = series.after(start) if is_past else []
+    own = _spellings_of(series, set(launched["model_id"]), start) if is_past else {}
+    entering = {at for found in own.values() for at in found}
+    incumbents = [
+        _incumbent(series, product, start, before, after, day, traits)
+        for product, spellings in sorted(series.products.items())
+        if not entering & set(spellings) and series.listed(spellings, before)
+    ]
+    if not incumbents:
+        return [], []
+    vendors = {row["vendor"] for row in incumbents}
+    meant = {row["model_id"] for row in incumbents}
+    entrants = [
+        _entrant(series, row, own.get(row.model_id, []), after, day, traits)
+        for row in launched.itertuples()
+        if row.model_id not in meant
+    ]
+    if is_past:
+        entrants = [e for e in entrants if e["vendor"] in vendors or e["after_low"] > 0]
+    succeed(entrants, pd.DataFrame(incumbents))
+    volumes = {row["product"]: row["before"] for row in incumbents}
+    mean = float(np.mean(list(volumes.values())))
+    for entrant in entrants:
+        entrant["reference"] = volumes.get(entrant["predecessor"], mean)
+    succeeded = {entrant["predecessor"] for entrant in entrants}
+    entering_vendors = {entrant["vendor"] for entrant in entrants}
+    for row in incumbents:
+        is_own = row["vendor"] in entering_vendors
+        is_succeeded = row["product"] in succeeded
+        row["role"] = "predecessor" if is_succeeded else "sibling" if is_own else "rival"
+    return incumbents, entrants
+
+
+def succeed(entrants: list[dict[str, Any]], incumbents: pd.DataFrame) -> None:
+    """Fill in each entrant's `predecessor, kind, log_price_ratio` and line.
+
+    One predecessor has one successor: of its own line first, then the nearest in price, then the
+    plainest name. Others of the vendor are siblings, those of a vendor not there before arrivals.
+    """
+    prices = dict(zip(incumbents["product"], incumbents["price"], strict=True))
+    lines = dict(zip(incumbents["product"], incumbents["line"], strict=True))
+    claims = []
+    for at, entrant in enumerate(entrants):
+        entrant |= {"predecessor": None, "kind": "sibling", "log_price_ratio": np.nan}
+        if entrant["vendor"] not in set(incumbents["vendor"]):
+            entrant["kind"] = "arrival"
+        elif found := predecessor(entrant, incumbents):
+            ratio = float(np.log(entrant["price"] / prices[found[0]]))
+            apart = 9.0 if np.isnan(ratio) else abs(ratio)
+            name = str(entrant["model_id"])
+            claims.append((found[1] != "line", apart, len(name), name, at, *found[:1], ratio))
+    taken = set()
+    for *_, at, product, ratio in sorted(claims):
+        if product not in taken:
+            taken.add(product)
+            entrants[at] |= {
+                "predecessor": product, "kind": "successor", "log_price_ratio": ratio,
+                "line": lines[product],
+            }  # fmt: skip
+
+
+def _spellings_of(series: Series, models: set[str], start: date) -> dict[str, list[int]]:
+    """Spellings that mean one of the models from the launch on and were not listed before it."""
+    launch = bisect_right(series.starts, start) - 1
+    found: dict[str, list[int]] = {}
+    for at in np.flatnonzero(np.isnan(series.volumes[:, :launch]).all(axis=1)):
+        for model in models & set(series.versions[at, launch:]):
+            found.setdefault(model, []).append(int(at))
+    return found
+
+
+def _free_share(series: Series, spellings: list[int]) -> float:
+    """Part of the spellings that are given away: the list's names say it."""
+    return float(np.mean([":free" in series.spellings[at] for at in spellings] or [False]))
+
+
+def _incumbent(
+    series: Series,
+    product: str,
+    start: date,
+    before: list[int],
+    after: list[int],
+    day: date,
+    traits: Traits,
+) -> dict[str, Any]:
+    spellings = series.products[product]
+    there = series.listed(spellings, before)
+    low, high = series.bounds(there, before)
+    meant = [model for model in series.versions[np.ix_(there, before)].T.ravel() if model]
+    model = str(meant[-1]) if meant else None
+    price = traits.price(model, day)
+    since = series.listed_since(product)
+    row: dict[str, Any] = {
+        "product": product,
+        "model_id": model,
+        "vendor": series.vendors[product],
+        "line": line_of(model or product),
+        "released_on": traits.released_on(model, otherwise=series.starts[since]),
+        "band": traits.band(price, day),
+        "price": price,
+        "capability": traits.capability(model, day),
+        "before": (low + high) / 2,
+        "momentum": _momentum(np.nansum(series.volumes[np.ix_(there, before)], axis=0)),
+        "is_free": _free_share(series, there),
+        "is_recent": since > 0 and (start - series.starts[since]).days <= RECENT_DAYS,
+        "floor": NAN,
+        "after_low": NAN,
+        "after_high": NAN,
+    }
+    if after:
+        low, high = series.bounds(sorted({*there, *series.listed(spellings, after)}), after)
+        # Below its floor a volume is not seen, so forecasts are not told apart there.
+        floor = high if high > low else float(series.floors[after].mean())
+        row |= {"after_low": low, "after_high": high, "floor": floor}
+    return row
+
+
+def _entrant(
+    series: Series, row: Any, spellings: list[int], after: list[int], day: date, traits: Traits
+) -> dict[str, Any]:
+    price = traits.price(row.model_id, day)
+    entrant: dict[str, Any] = {
+        "event_id": row.event_id,
+        "model_id": row.model_id,
+        "product": series.spellings[spellings[0]].split(":")[0] if spellings else row.model_id,
+        "vendor": row.vendor_id,
+        "line": line_of(row.model_id),
+        "price": price,
+        "capability": traits.capability(row.model_id, day),
+        "band": traits.band(price, day),
+        "is_free": _free_share(series, spellings),
+        "floor": NAN,
+        "after_low": NAN,
+        "after_high": NAN,
+    }
+    if after:
+        seen = series.listed(spellings, after)
+        floor = float(series.floors[after].mean())
+        low, high = series.bounds(seen, after) if seen else (0.0, floor)
+        entrant |= {"floor": floor, "after_low": low, "after_high": high}
+    return entrant
+
+
+def _momentum(volumes: Array) -> float:
+    """Log growth from the first half of a window to its second; 0 if it cannot be told."""
+    seen = volumes[volumes > 0]
+    half = len(seen) // 2
+    return float(np.log(seen[-half:].mean() / seen[:half].mean())) if half else 0.0
