@@ -10,8 +10,9 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines import fetch, raw, tables, warehouse
+from pipelines import fetch, raw, standing_checks, tables, warehouse
 from pipelines.settings import Settings
+from pipelines.snapshots import Fetch, Snapshots
 from pipelines.sources import Source, sources
 from pipelines.tables import CheckFailed, Report, Table, catalogue
 from pipelines.warehouse import Connection
@@ -19,7 +20,7 @@ from pipelines.warehouse import Connection
 OWNERS = ["team:bellwether"]
 PUBLISHED = dg.AssetKey(["published", "warehouse"])
 READ_WELL = "read_well"
-RAW_LOG = {"raw.fetches", "raw.quarantine", "raw.sources"}
+RAW_LOG = {"raw.fetches", "raw.quarantine", "raw.fields", "raw.sources"}
 
 
 class Warehouse(dg.ConfigurableResource[Any]):
@@ -108,7 +109,7 @@ def source_assets() -> dg.AssetsDefinition:
         selected = {key.path[-1] for key in context.selected_asset_keys}
         wanted = [source for source in sources().values() if source.name in selected]
         settings, connection = bellwether.settings, bellwether.connection
-        snapshots = raw.Snapshots(settings.snapshots)
+        snapshots = Snapshots(settings.snapshots)
         # What a backfill or a run cut short has logged comes first, so that it counts as read.
         loaded = {source.name: raw.load(connection, source, snapshots) for source in wanted}
         for source, attempts in fetch.read_sources(wanted, connection, snapshots, settings):
@@ -122,7 +123,7 @@ def source_assets() -> dg.AssetsDefinition:
 
 
 def _source_result(
-    source: Source, loaded: raw.Loaded, attempts: Sequence[raw.Fetch], skipped: str | None
+    source: Source, loaded: raw.Loaded, attempts: Sequence[Fetch], skipped: str | None
 ) -> dg.MaterializeResult[Any]:
     refused = next((a.problem for a in attempts if a.problem), loaded.last_problem)
     problem = f"{refused}; the last good payload stays in force" if refused else "none"
@@ -197,6 +198,9 @@ def table_assets(members: Sequence[Table]) -> dg.AssetsDefinition:
             else:
                 reports = [tables.build(first, connection)]
         except CheckFailed as failure:
+            standing_checks.note_failure(
+                bellwether.settings, failure.table, failure.check, str(failure)
+            )
             yield dg.AssetCheckResult(
                 passed=False,
                 asset_key=_key(failure.table),
@@ -268,6 +272,7 @@ def published(bellwether: Warehouse) -> dg.MaterializeResult[Any]:
         if name in known.macros:
             tables.create_macro(known.macros[name], bellwether.connection)
     path = warehouse.publish(bellwether.connection, bellwether.settings)
+    standing_checks.clear(bellwether.settings)
     return dg.MaterializeResult(
         metadata={"file": path.name, "megabytes": round(path.stat().st_size / 1e6, 1)}
     )

@@ -72,6 +72,10 @@ def run(
         bool, typer.Option("--offline", help="Use the bundled edition; fetch nothing.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only say what failed.")] = False,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this layer, e.g. raw to fetch and load; repeatable."),
+    ] = None,
 ) -> None:
     """Run the whole pipeline once: fetch, build, check, publish.
 
@@ -81,9 +85,11 @@ def run(
     from pipelines.run import run_pipeline
 
     try:
-        outcome = run_pipeline(settings, console if not quiet else None)
+        outcome = run_pipeline(settings, console if not quiet else None, layer or ())
     except WarehouseError as error:
         raise _fail(str(error)) from error
+    except KeyError as error:
+        raise _fail(f"no layer is called {error.args[0]}", WRONG_USE) from error
     for problem in outcome.problems:
         complaints.print(f"[yellow]{escape(problem)}[/yellow]", highlight=False)
     if not quiet:
@@ -92,7 +98,8 @@ def run(
     if not outcome.success:
         raise _fail("the run failed; readers keep the last published warehouse")
     if not quiet:
-        console.print(f"Published {outcome.tables} tables in {outcome.seconds:.1f} s.")
+        done = "Built" if layer else "Published"
+        console.print(f"{done} {outcome.tables} tables in {outcome.seconds:.1f} s.")
 
 
 @app.command()
@@ -107,9 +114,10 @@ def backfill(
     Example: bellwether backfill ../shared/archive
     """
     settings = Settings(offline=True)
-    from pipelines.raw import Snapshots, archive_files
+    from pipelines.raw import archive_files
     from pipelines.raw import backfill as keep_archive
     from pipelines.run import run_pipeline
+    from pipelines.snapshots import Snapshots
     from pipelines.sources import sources
 
     known = list(sources().values())
@@ -194,22 +202,32 @@ def replay(
     day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Day to serve.")],
     port: Annotated[int, typer.Option(help="Port on localhost.")] = 8099,
     fault: Annotated[
-        list[str] | None, typer.Option(help="source=fault, e.g. litellm=truncated; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="source=fault, e.g. litellm=truncated; litellm=server_error*2 for the first two "
+            "requests only. Repeatable."
+        ),
     ] = None,
 ) -> None:
     """Serve an archive as the live endpoints did on a day, over HTTP on localhost.
 
     Example: bellwether replay ../shared/archive --date 2025-08-09 --fault litellm=html
     """
-    from pipelines.replay import FAULTS, Replay
+    from pipelines.replay import Replay
 
-    faults = dict(entry.partition("=")[::2] for entry in fault or [])
-    unknown = sorted(set(faults.values()) - set(FAULTS))
-    if unknown:
-        raise _fail(f"no fault is called {unknown[0]}; there are {', '.join(FAULTS)}", WRONG_USE)
+    if not folder.is_dir():
+        raise _fail(f"{folder} is no folder; give one of <source>/<YYYY-MM-DD>/<file>", WRONG_USE)
     server = Replay(folder, day.date(), port)
-    server.faults = faults
-    console.print(f"BELLWETHER_REPLAY_URL={server.url} bellwether run   (Ctrl-C stops)")
+    try:
+        server.faults = dict(entry.partition("=")[::2] for entry in fault or [])
+    except ValueError as error:
+        server.server_close()
+        raise _fail(str(error), WRONG_USE) from error
+    console.print(
+        f"BELLWETHER_REPLAY_URL={server.url} BELLWETHER_PRETEND_NOW={day:%Y-%m-%d} bellwether run"
+        "   (Ctrl-C stops)",
+        soft_wrap=True,
+    )
     try:
         server.serve_forever()
     except KeyboardInterrupt:
@@ -399,19 +417,116 @@ def brief_launch(
 
     Example: bellwether brief launch o1-mini --known-by 2024-09-13
     """
+    _brief("launch", event, as_of, known_by)
+
+
+@brief_app.command("weekly")
+def brief_weekly(
+    week: Annotated[str, typer.Argument(help="Week, like 2024-W37; none for the last.")] = "",
+    as_of: AsOf = None,
+    known_by: KnownBy = None,
+) -> None:
+    """What changed in a week, so what, and what to do.
+
+    Example: bellwether brief weekly 2024-W37
+    """
+    _brief("weekly", week, as_of, known_by)
+
+
+@brief_app.command("monthly")
+def brief_monthly(
+    month: Annotated[str, typer.Argument(help="Month, like 2024-09; none for the last.")] = "",
+    as_of: AsOf = None,
+    known_by: KnownBy = None,
+) -> None:
+    """A month segment by segment: positions, share, winners and losers.
+
+    Example: bellwether brief monthly 2024-09
+    """
+    _brief("monthly", month, as_of, known_by)
+
+
+@brief_app.command("model")
+def brief_model(
+    model: Annotated[str, typer.Argument(help="Model, alias or vendor/version.")],
+    as_of: AsOf = None,
+    known_by: KnownBy = None,
+) -> None:
+    """One model: what it cost, where it stands, its rivals, what would beat it.
+
+    Example: bellwether brief model o1-mini --as-of 2024-12-01
+    """
+    _brief("model", model, as_of, known_by)
+
+
+@brief_app.command("scorecard")
+def brief_scorecard(as_of: AsOf = None) -> None:
+    """Were the calls right? Every verdict made the day after, against what is known since.
+
+    Example: bellwether brief scorecard
+    """
+    _brief("scorecard", "", as_of, None)
+
+
+def _desk(settings: Settings) -> Any:
+    from pipelines.briefings.render import Desk
+    from pipelines.briefings.theme import read_theme
+    from pipelines.ledger import Ledger
+
+    return Desk(read_theme(settings.theme), Ledger(settings.ledger))
+
+
+def _brief(kind: str, subject: str, as_of: datetime | None, known_by: datetime | None) -> None:
+    """Render one briefing and say where it is."""
     settings = Settings()
     connection = _reader(settings)
-    from pipelines.briefings.render import BriefingError, launch
+    from pipelines.briefings.render import BriefingError, Order, render
+    from pipelines.briefings.theme import ThemeError
+    from pipelines.ledger import LedgerError
 
-    partition = event if known_by is None else f"{event}-known-by-{known_by:%Y-%m-%d}"
+    order = Order(kind, subject, _day(as_of), _day(known_by))
     try:
-        folder = launch(
-            connection, event, _day(as_of), _day(known_by), settings.reports / "launch" / partition
-        )
-    except BriefingError as error:
+        folder = render(connection, order, settings.reports, _desk(settings))
+    except (BriefingError, ThemeError, LedgerError) as error:
         raise _fail(str(error), WRONG_USE) from error
-    for name in ("index.html", "briefing.md", "briefing.pdf"):
+    for name in ("index.html", "briefing.md", "briefing.pdf", "briefing.xlsx"):
         console.print(str(folder / name), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def approve(
+    briefing: Annotated[str, typer.Argument(help="Its folder, or kind/partition.")],
+    by: Annotated[str, typer.Option("--by", help="Who read and verified it.")],
+    despite: Annotated[
+        str | None, typer.Option(help="Sign although a check of severity error stands; says why.")
+    ] = None,
+) -> None:
+    """Sign off a briefing: bind a name and a time to its content, and render it without the banner.
+
+    Any later change of the content voids the sign-off. Needs no check of severity error to stand.
+
+    Example: bellwether approve launch/o1-mini --by "Ada Analyst"
+    """
+    settings = Settings()
+    connection = _reader(settings)
+    from pipelines.briefings import signoff
+    from pipelines.briefings.render import BriefingError, compose, order_of, render
+    from pipelines.briefings.theme import ThemeError
+    from pipelines.ledger import LedgerError
+    from pipelines.standing_checks import standing
+
+    folder = Path(briefing) if Path(briefing).is_dir() else settings.reports / briefing
+    try:
+        desk = _desk(settings)
+        order = order_of(signoff.read_manifest(folder))
+        hashed = compose(connection, order, desk.theme).content_hash
+        entry = signoff.approve(
+            desk.ledger, folder, hashed, by, standing(connection, settings), despite
+        )
+        render(connection, order, settings.reports, desk)
+    except (BriefingError, ThemeError, LedgerError, signoff.SignoffError) as error:
+        raise _fail(str(error)) from error
+    console.print(f"Signed off by {escape(entry['name'])}: {folder}", highlight=False)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ import stamina
 
 from pipelines import raw
 from pipelines.bodies import FetchProblem, read_body, sniff
-from pipelines.raw import Fetch, Snapshots, new_fetch
 from pipelines.settings import Settings
+from pipelines.snapshots import Fetch, Snapshots, new_fetch
 from pipelines.sources import PayloadError, Source
 from pipelines.transport import Refused, Transport
 from pipelines.warehouse import Connection

@@ -1,184 +1,33 @@
-"""Keeps fetched bytes once, logs every attempt, and loads payloads as runs of observations.
-
-Bytes live under `data/snapshots/`, content-addressed and compressed; `fetches.jsonl` beside them
-is the append-only log of attempts. The warehouse can always be rebuilt from these two.
+"""Loads kept payloads as runs of observations.
 
 A *run* is one thing a source said, unchanged, from `first_seen_at` on; `last_seen_at` and
 `ended_at` (null while it goes on) are the last fetch with it and the first without. An unchanged
 day therefore writes no rows.
 """
 
-import contextlib
-import gzip
 import hashlib
+import inspect
 import json
-import os
-import tempfile
-import zlib
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from pipelines.sources import Observation, Parsed, PayloadError, Source
+from pipelines.snapshots import Fetch, Position, Snapshots, new_fetch
+from pipelines.sources import Parsed, PayloadError, Source
 from pipelines.warehouse import Connection, first_row
-
-STATUSES = ("ok", "unchanged", "failed")
-
-
-@dataclass(frozen=True)
-class Fetch:
-    """One attempt to read a source. `problem` says what went wrong, if anything did."""
-
-    fetch_id: str
-    source: str
-    url: str
-    fetched_at: str
-    status: str
-    http_status: int | None = None
-    etag: str | None = None
-    last_modified: str | None = None
-    sha256: str | None = None
-    bytes: int | None = None
-    problem: str | None = None
-    #: Which file of a source that publishes several; empty for a source of one file.
-    part: str = ""
-
-
-def new_fetch(
-    source: str, url: str, fetched_at: datetime, status: str, payload: bytes | None, **more: Any
-) -> Fetch:
-    """A log entry; its id follows from source, time and content, so a repeat is the same entry."""
-    moment = fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    kept = more.pop("sha256", None)
-    sha256 = hashlib.sha256(payload).hexdigest() if payload is not None else kept
-    identity = "|".join(filter(None, (source, moment, status, str(sha256), more.get("part"))))
-    return Fetch(
-        fetch_id=hashlib.sha256(identity.encode()).hexdigest()[:16],
-        source=source,
-        url=url,
-        fetched_at=moment,
-        status=status,
-        sha256=sha256,
-        bytes=len(payload) if payload is not None else None,
-        **more,
-    )
-
-
-@dataclass(frozen=True)
-class Position:
-    """How far a reader has come in the log: bytes read, and a hash of the last of them."""
-
-    bytes: int = 0
-    tail: str = ""
-
-
-class Snapshots:
-    """The folder of kept bytes and the log of fetches."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.log = folder / "fetches.jsonl"
-        self._memo: tuple[Position, Position, list[tuple[int, Fetch]]] | None = None
-
-    def _path(self, sha256: str) -> Path:
-        return self.folder / sha256[:2] / f"{sha256}.gz"
-
-    def keep(self, payload: bytes) -> str:
-        """Store bytes once, durably, and return their SHA-256. Damaged ones are replaced."""
-        sha256 = hashlib.sha256(payload).hexdigest()
-        path = self._path(sha256)
-        if path.exists():
-            with contextlib.suppress(PayloadError):
-                self.read(sha256)
-                return sha256
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(gzip.compress(payload, compresslevel=6, mtime=0))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        return sha256
-
-    def read(self, sha256: str) -> bytes:
-        """Bytes kept under `sha256`. Raises PayloadError if they are no longer what they were."""
-        try:
-            payload = gzip.decompress(self._path(sha256).read_bytes())
-        except (OSError, EOFError, zlib.error) as error:
-            raise PayloadError(f"kept bytes {sha256[:12]} cannot be read: {error}") from error
-        if hashlib.sha256(payload).hexdigest() != sha256:
-            raise PayloadError(f"kept bytes {sha256[:12]} have changed on disk")
-        return payload
-
-    def append(self, fetches: Iterable[Fetch]) -> None:
-        """Log attempts, durably. Costs the same however long the log is."""
-        lines = "".join(json.dumps(asdict(fetch)) + "\n" for fetch in fetches)
-        if not lines:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab+") as file:
-            # A line cut short by a crash must not take the next one with it.
-            if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
-                file.write(b"\n")
-            file.write(lines.encode())
-            file.flush()
-            os.fsync(file.fileno())
-
-    def fetches(self) -> list[Fetch]:
-        """All logged attempts in order."""
-        return self.since(Position())[0]
-
-    def since(self, position: Position) -> tuple[list[Fetch], Position]:
-        """Attempts logged after `position`, and the position behind them.
-
-        If the log is no longer the one that was read, all of it counts as unread. A line cut
-        short by a crash is left out. What was read in this process is not read again.
-        """
-        if position.tail != self._tail(position.bytes):
-            position = Position()
-        start, end, entries = self._memo or (position, position, [])
-        if position.bytes < start.bytes or end.tail != self._tail(end.bytes):
-            start, end, entries = position, position, []
-        added, end = self._read_lines(end)
-        entries = entries + added
-        self._memo = start, end, entries
-        return [fetch for at, fetch in entries if at >= position.bytes], end
-
-    def _read_lines(self, start: Position) -> tuple[list[tuple[int, Fetch]], Position]:
-        if not self.log.exists():
-            return [], start
-        with self.log.open("rb") as file:
-            file.seek(start.bytes)
-            *lines, _torn = file.read().split(b"\n")
-        at, found = start.bytes, []
-        for line in lines:
-            with contextlib.suppress(ValueError, TypeError):
-                found.append((at, Fetch(**json.loads(line))))
-            at += len(line) + 1
-        return found, (start if at == start.bytes else Position(at, self._tail(at)))
-
-    def _tail(self, at: int) -> str:
-        """Hash of the last bytes before `at`; tells this log from another."""
-        if not at or not self.log.exists():
-            return ""
-        with self.log.open("rb") as file:
-            file.seek(max(0, at - 256))
-            last = file.read(min(at, 256))
-        return hashlib.sha256(last).hexdigest()[:16]
-
-
-# --------------------------------------------------------------------------- tables
 
 FETCHES_DDL = """
 create table if not exists raw.fetches (
     fetch_id varchar primary key, source varchar not null, url varchar not null,
     fetched_at timestamp not null, status varchar not null, http_status integer, etag varchar,
     last_modified varchar, sha256 varchar, bytes bigint, problem varchar,
-    part varchar not null, observed integer, rejected integer
+    part varchar not null, observed integer, rejected integer, held_back integer
 );
 comment on table raw.fetches is
     'Every attempt to read a source, with what came of it (status ok, unchanged or failed).';
@@ -186,17 +35,40 @@ comment on column raw.fetches.problem is 'What went wrong, in words; null if not
 comment on column raw.fetches.part is 'File of a source that publishes several; else empty.';
 comment on column raw.fetches.observed is 'Rows of the payload that met the wire contract.';
 comment on column raw.fetches.rejected is 'Rows of the payload quarantined by the wire contract.';
+comment on column raw.fetches.held_back is
+    'Rows of a payload not believed yet because the feed shrank; null for all others.';
+create table if not exists raw.layout (version varchar primary key);
+comment on table raw.layout is 'Which definitions the raw tables were made by.';
 create table if not exists raw.log_positions (
-    source varchar primary key, bytes bigint not null, tail varchar not null
+    source varchar primary key, bytes bigint not null, tail varchar not null,
+    parser varchar not null
 );
 comment on table raw.log_positions is
-    'How far each source has been loaded from the log of fetches beside the kept bytes.';
+    'How far each source has been loaded from the log of fetches, and by which parser.';
 create table if not exists raw.quarantine (
-    source varchar not null, fetch_id varchar not null, key varchar not null,
-    fields json, reason varchar not null
+    source varchar not null, part varchar not null, key varchar not null, fields json,
+    reason varchar not null, fetch_id varchar not null, first_seen_at timestamp not null,
+    ended_at timestamp
 );
 comment on table raw.quarantine is
     'Rows a payload held that break the wire contract, with the reason; never used, never lost.';
+comment on column raw.quarantine.fetch_id is 'First fetch that held it so.';
+comment on column raw.quarantine.ended_at is
+    'First good fetch that no longer held it so; null while it goes on.';
+create table if not exists raw.fields (
+    source varchar not null, part varchar not null, thing varchar not null, path varchar not null,
+    kind varchar not null, is_read boolean not null, rows integer not null,
+    fetch_id varchar not null, first_seen_at timestamp not null, ended_at timestamp
+);
+comment on table raw.fields is
+    'Every field the rows of a source have carried: one that comes or goes is schema drift.';
+comment on column raw.fields.path is 'Name in the row; below it names joined by dots, [] a list.';
+comment on column raw.fields.kind is 'string, number, boolean, list or object.';
+comment on column raw.fields.is_read is 'The wire contract reads it, or something in it.';
+comment on column raw.fields.rows is 'Rows that carried it in the first payload that did.';
+comment on column raw.fields.fetch_id is 'First fetch that had it.';
+comment on column raw.fields.ended_at is
+    'First good fetch of the part without it; null while it goes on.';
 create table if not exists raw.sources (
     source varchar primary key, title varchar, kind varchar, producer varchar, url varchar,
     licence varchar, licence_url varchar, citation varchar, cadence_days double,
@@ -223,10 +95,47 @@ comment on column raw.{name}.ended_at is
 """
 
 
+STAMP = pa.timestamp("us")
+FETCH_COLUMNS = {
+    "fetch_id": pa.string(), "source": pa.string(), "url": pa.string(), "fetched_at": STAMP,
+    "status": pa.string(), "http_status": pa.int32(), "etag": pa.string(),
+    "last_modified": pa.string(), "sha256": pa.string(), "bytes": pa.int64(),
+    "problem": pa.string(), "part": pa.string(), "observed": pa.int32(), "rejected": pa.int32(),
+    "held_back": pa.int32(),
+}  # fmt: skip
+RUN_COLUMNS = {
+    "key": pa.string(), "part": pa.string(), "fields": pa.string(), "first_fetch_id": pa.string(),
+    "first_seen_at": STAMP, "previous_fetch_at": STAMP, "last_seen_at": STAMP, "ended_at": STAMP,
+}  # fmt: skip
+
+#: A feed that shrank is believed once it has been so for so long, and seen on so many days.
+SHRUNK_FOR = timedelta(days=7)
+SHRUNK_DAYS_SEEN = 3
+#: Formats that do not show by themselves where they were cut.
+OPEN_ENDED = {".csv", ".md", ".yml"}
+HELD_BACK = (
+    f"held back until it has been so for {SHRUNK_FOR.days} days and on {SHRUNK_DAYS_SEEN} of them"
+)
+
+#: The definitions of the raw tables, in short.
+LAYOUT = hashlib.sha256((FETCHES_DDL + RUNS_DDL).encode()).hexdigest()[:16]
+
+#: Raised when what parsers share reads payloads differently: all are then read again.
+READING_VERSION = 1
+
+
 def create_tables(connection: Connection, sources: Iterable[Source]) -> None:
-    """Make the raw schema and one table of runs per source and thing."""
+    """Make the raw schema and one table of runs per source and thing.
+
+    Tables of another layout, left by another version, are dropped: what they held is read again
+    from the kept bytes.
+    """
     connection.execute("create schema if not exists raw")
+    if _layout(connection) not in {LAYOUT, None}:
+        connection.execute("drop schema raw cascade")
+        connection.execute("create schema raw")
     connection.execute(FETCHES_DDL)
+    connection.execute("insert or ignore into raw.layout values (?)", [LAYOUT])
     connection.execute("delete from raw.sources")
     for source in sources:
         connection.execute(
@@ -241,6 +150,17 @@ def create_tables(connection: Connection, sources: Iterable[Source]) -> None:
         )  # fmt: skip
         for thing in source.things:
             connection.execute(RUNS_DDL.format(name=f"{source.name}__{thing}"))
+
+
+def _layout(connection: Connection) -> str | None:
+    """Layout of the raw tables there are; null if there are none."""
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = 'raw' and "
+        "database_name = current_database()"
+    ).fetchall()
+    if ("layout",) in rows:
+        return str(first_row(connection, "select version from raw.layout")[0])
+    return "older" if rows else None
 
 
 @dataclass
@@ -264,6 +184,13 @@ class Loaded:
         )
 
 
+def _held(parsed: Parsed) -> Callable[[str], bool]:
+    """Whether a key stands, or may stand, in a row refused for its fault."""
+    held = {rejected.key for rejected in parsed.rejected}
+    below = tuple(r.holds for r in parsed.rejected if r.holds is not None)
+    return lambda key: key in held or key.startswith(below)
+
+
 class _Runs:
     """Runs of one thing while payloads are read in the order of their fetches."""
 
@@ -279,21 +206,30 @@ class _Runs:
         self.closed: list[tuple[Any, ...]] = []
         self.dropped: list[str] = []
 
+    def before_and_now(self, parsed: Parsed, thing: str, part: str) -> tuple[int, int]:
+        """Rows of a part so far, and with a payload; one held for its fault is still there."""
+        is_held = _held(parsed)
+        before = [key for key, run in self.open.items() if run[0] == part]
+        now = {observation.key for observation in parsed.things.get(thing, [])}
+        return len(before), len(now) + sum(is_held(key) for key in before if key not in now)
+
     def read(
         self,
-        observations: list[Observation],
-        held: set[str],
-        held_below: tuple[str, ...],
+        parsed: Parsed,
+        thing: str,
         fetch: Fetch,
         fetched_at: datetime,
         previous_at: datetime | None,
     ) -> None:
+        """Take what a good payload shows; rows held for their faults neither change nor end."""
+        is_held = _held(parsed)
+        refused = {rejected.key for rejected in parsed.rejected}
         seen = set()
-        for observation in observations:
-            if observation.key in seen or observation.key in held:
+        for observation in parsed.things.get(thing, []):
+            if observation.key in seen or observation.key in refused:
                 continue
             seen.add(observation.key)
-            fields = json.dumps(observation.fields, sort_keys=True, separators=(",", ":"))
+            fields = _as_json(observation.fields)
             run = self.open.get(observation.key)
             if run is not None and run[1] == fields:
                 continue
@@ -305,10 +241,7 @@ class _Runs:
         gone = [
             key
             for key, run in self.open.items()
-            if run[0] == fetch.part
-            and key not in seen
-            and key not in held
-            and not key.startswith(held_below)
+            if run[0] == fetch.part and key not in seen and not is_held(key)
         ]
         for key in gone:
             self._close(key, previous_at, fetched_at)
@@ -329,22 +262,67 @@ class _Runs:
                 [self.dropped],
             )
         new = [(key, *run, None, None) for key, run in self.open.items() if key not in self.stored]
-        rows = self.closed + new
-        if rows:
-            columns = list(zip(*rows, strict=True))
-            stamp = pa.timestamp("us")
-            kinds = [pa.string()] * 4 + [stamp] * 4
-            names = [
-                "key", "part", "fields", "first_fetch_id", "first_seen_at", "previous_fetch_at",
-                "last_seen_at", "ended_at",
-            ]  # fmt: skip
-            batch = pa.table(
-                {n: pa.array(c, k) for n, c, k in zip(names, columns, kinds, strict=True)}
-            )
-            self.connection.register("new_runs", batch)
-            self.connection.execute(f"insert into {self.table} select * from new_runs")
-            self.connection.unregister("new_runs")
-        return len(rows)
+        _insert(self.connection, self.table, RUN_COLUMNS, self.closed + new)
+        return len(self.closed) + len(new)
+
+
+class _Spells:
+    """Rows of a table that go on while a part's payloads show them: quarantined rows, fields.
+
+    A spell is one `identity`, in one part, from its first fetch until a good one without it;
+    `measured` are columns that say what the first fetch showed.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        table: str,
+        source: Source,
+        identity: tuple[str, ...],
+        measured: tuple[str, ...] = (),
+    ):
+        self.connection, self.table, self.source = connection, table, source
+        self.columns = ("part", *identity, *measured, "fetch_id", "first_seen_at")
+        self.width = len(identity) + 1
+        rows = connection.execute(
+            f"select {', '.join(self.columns)} from {table} where source = ? and ended_at is null",
+            [source.name],
+        ).fetchall()
+        self.open = {row[: self.width]: row[self.width :] for row in rows}
+        self.ended: list[tuple[Any, ...]] = []
+        self.has_changed = False
+
+    def read(
+        self, shown: Mapping[tuple[Any, ...], tuple[Any, ...]], fetch: Fetch, at: datetime
+    ) -> None:
+        """Take what a good payload of a part shows: identities with their measures."""
+        now = {(fetch.part, *identity): measures for identity, measures in shown.items()}
+        for identity in [i for i in self.open if i[0] == fetch.part and i not in now]:
+            self.ended.append((*identity, *self.open.pop(identity), at))
+            self.has_changed = True
+        for identity, measures in now.items():
+            if identity not in self.open:
+                self.open[identity] = (*measures, fetch.fetch_id, at)
+                self.has_changed = True
+
+    def write(self) -> None:
+        """Put the changes into the table."""
+        if not self.has_changed:
+            return
+        self.connection.execute(
+            f"delete from {self.table} where source = ? and ended_at is null", [self.source.name]
+        )
+        going = [(*identity, *rest, None) for identity, rest in self.open.items()]
+        names = ("source", *self.columns, "ended_at")
+        rows = [(self.source.name, *row) for row in self.ended + going]
+        _insert(
+            self.connection, self.table, {n: SPELL_KINDS.get(n, pa.string()) for n in names}, rows
+        )
+
+
+SPELL_KINDS = {
+    "first_seen_at": STAMP, "ended_at": STAMP, "rows": pa.int32(), "is_read": pa.bool_(),
+}  # fmt: skip
 
 
 def last_good(connection: Connection) -> dict[tuple[str, str], Fetch]:
@@ -376,14 +354,17 @@ def load(
 ) -> Loaded:
     """Read a source's logged payloads that the warehouse does not hold yet, in one transaction.
 
-    Payloads are read in the order of their fetches. If an older one arrives after newer ones were
-    read, the source is read again from its first, so that the result never depends on the order
-    of arrival. A payload that cannot be read is logged with its problem; the last good one stays.
+    Payloads are read in the order of their fetches. If an older one arrives after newer ones
+    were read, or the parser is no longer the one that read them, the source is read again from
+    its first, so that the result depends on the bytes alone. A payload that cannot be read is
+    logged with its problem; the last good one stays.
     """
     rows = connection.execute(
-        "select bytes, tail from raw.log_positions where source = ?", [source.name]
+        "select bytes, tail, parser from raw.log_positions where source = ?", [source.name]
     ).fetchall()
-    entries, end = snapshots.since(Position(*rows[0]) if rows else Position())
+    parser = _parser_of(source)
+    is_another = bool(rows) and rows[0][2] != parser
+    entries, end = snapshots.since(Position(*rows[0][:2]) if rows else Position())
     logged = {fetch.fetch_id: fetch for fetch in entries if fetch.source == source.name}
     known = {
         row[0]
@@ -394,31 +375,39 @@ def load(
     }
     new = _in_order(fetch for fetch in logged.values() if fetch.fetch_id not in known)
     loaded = Loaded()
-    if rows and rows[0] == (end.bytes, end.tail):
+    if rows and rows[0] == (end.bytes, end.tail, parser):
         return loaded
     connection.execute("begin")
     try:
         (newest,) = first_row(
             connection, "select max(fetched_at) from raw.fetches where source = ?", [source.name]
         )
-        if new and newest is not None and _moment(new[0].fetched_at) < newest:
+        is_late = bool(new) and newest is not None and _moment(new[0].fetched_at) < newest
+        if is_late or is_another:
             for thing in source.things:
                 connection.execute(f"delete from raw.{source.name}__{thing}")
-            connection.execute("delete from raw.quarantine where source = ?", [source.name])
-            connection.execute("delete from raw.fetches where source = ?", [source.name])
+            for table in ("quarantine", "fields", "fetches"):
+                connection.execute(f"delete from raw.{table} where source = ?", [source.name])
             logged = {f.fetch_id: f for f in snapshots.fetches() if f.source == source.name}
             new = _in_order(logged.values())
         if new:
             _load(connection, source, snapshots, new, loaded, on_payload)
         connection.execute(
-            "insert or replace into raw.log_positions values (?, ?, ?)",
-            [source.name, end.bytes, end.tail],
+            "insert or replace into raw.log_positions values (?, ?, ?, ?)",
+            [source.name, end.bytes, end.tail, parser],
         )
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
         raise
     return loaded
+
+
+def _parser_of(source: Source) -> str:
+    """Which code reads the source's payloads."""
+    module = inspect.getmodule(source.parse)
+    text = inspect.getsource(module) if module else ""
+    return hashlib.sha256(f"{READING_VERSION}{text}".encode()).hexdigest()[:16]
 
 
 def _in_order(fetches: Iterable[Fetch]) -> list[Fetch]:
@@ -436,6 +425,100 @@ def _parse(source: Source, payload: bytes, part: str) -> Parsed:
         raise PayloadError(f"not as the parser knows it ({words})") from error
 
 
+def _why_broken(parsed: Parsed) -> str | None:
+    """Why a payload as a whole is not believed: a needed field is not there, or is not as it was.
+
+    Where most rows break the contract that is the payload's fault, not the rows'.
+    """
+    reasons = Counter(entry.reason for entry in parsed.rejected if entry.breaks_contract)
+    broken, rows = reasons.total(), sum(map(len, parsed.things.values()))
+    if broken <= rows:
+        return None
+    [(reason, _)] = reasons.most_common(1)
+    return f"{broken} of {broken + rows} rows break the wire contract; most often: {reason}"
+
+
+@dataclass
+class _Part:
+    """What is known of one part while its payloads are read in order."""
+
+    #: The last good fetch, and how many rows of its payload met the wire contract or did not.
+    good_at: datetime | None = None
+    sha256: str | None = None
+    observed: int | None = None
+    rejected: int = 0
+    #: Since then: when a payload was held back because the feed had shrunk, and to how many rows.
+    held_back: list[tuple[datetime, int]] = field(default_factory=list)
+
+
+def _known_parts(connection: Connection, source: Source) -> dict[str, _Part]:
+    parts = {
+        part: _Part(*known)
+        for part, *known in connection.execute(
+            "select part, fetched_at, sha256, observed, rejected from raw.fetches "
+            "where source = ? and status <> 'failed' qualify row_number() over "
+            "(partition by part order by fetched_at desc, fetch_id) = 1",
+            [source.name],
+        ).fetchall()
+    }
+    for part, at, rows in connection.execute(
+        "select part, fetched_at, held_back from raw.fetches "
+        "where source = ? and held_back is not null order by fetched_at, fetch_id",
+        [source.name],
+    ).fetchall():
+        known = parts[part]
+        if known.good_at is not None and at > known.good_at:
+            known.held_back.append((at, rows))
+    return parts
+
+
+def _what_is_missing(
+    source: Source,
+    suffix: str,
+    last: Callable[[], bytes],
+    payload: bytes,
+    shrunk: Iterable[tuple[str, int, int]],
+) -> str | None:
+    """What a payload lacks against the last good one, in words; null if nothing much.
+
+    JSON cut short is none; a table of text cut short is a shorter table, so where it was cut must
+    show: it is the beginning of the last one, or its last line has no end where that had one.
+    """
+    for thing, before, now in shrunk:
+        if now < source.smallest_share_of_last * before:
+            return f"the feed shrank from {before} to {now} rows of {thing}"
+    if suffix not in OPEN_ENDED:
+        return None
+    try:
+        last_payload = last()
+    except PayloadError:
+        return None
+    if len(payload) >= len(last_payload):
+        return None
+    if last_payload.startswith(payload):
+        return "cut short: the beginning of the last good payload"
+    if last_payload.endswith(b"\n") and not payload.endswith(b"\n"):
+        return "cut short: shorter than the last good payload, and its last line has no end"
+    return None
+
+
+def _is_believed(source: Source, part: _Part) -> bool:
+    """Whether what was held back since the last good payload agrees long enough to be true.
+
+    A feed that loses much of its rows at once is broken, as a rule: ending all they said would
+    be wrong. If it is still as small after a week of looking, it is what the feed now is.
+    """
+    (newest, rows), *earlier = reversed(part.held_back)
+    agreeing = [(newest, rows)]
+    for moment, number in earlier:
+        numbers = [number, *(n for _, n in agreeing)]
+        if min(numbers) < source.smallest_share_of_last * max(numbers):
+            break
+        agreeing.append((moment, number))
+    seen = {moment.date() for moment, _ in agreeing}
+    return len(seen) >= SHRUNK_DAYS_SEEN and newest - agreeing[-1][0] >= SHRUNK_FOR
+
+
 def _load(
     connection: Connection,
     source: Source,
@@ -445,15 +528,11 @@ def _load(
     on_payload: Callable[[Fetch], None],
 ) -> None:
     runs = {t: _Runs(connection, f"raw.{source.name}__{t}") for t in source.things}
-    last_good = {
-        part: (at, rows, sha256)
-        for part, at, rows, sha256 in connection.execute(
-            "select part, max(fetched_at), max_by(observed, fetched_at), "
-            "max_by(sha256, fetched_at) from raw.fetches "
-            "where source = ? and status <> 'failed' group by part",
-            [source.name],
-        ).fetchall()
-    }
+    quarantine = _Spells(connection, "raw.quarantine", source, ("key", "fields", "reason"))
+    carried = _Spells(
+        connection, "raw.fields", source, ("thing", "path", "kind", "is_read"), ("rows",)
+    )
+    parts = _known_parts(connection, source)
     unreadable = dict(
         connection.execute(
             "select sha256, any_value(problem) from raw.fetches "
@@ -462,64 +541,84 @@ def _load(
         ).fetchall()
     )
     entries: list[tuple[Any, ...]] = []
-    quarantined: list[tuple[str, str, str, str, str]] = []
     for fetch in fetches:
         fetched_at = _moment(fetch.fetched_at)
-        status, problem = fetch.status, fetch.problem
-        previous_at, previous_rows, previous_sha256 = last_good.get(fetch.part, (None, None, None))
-        parsed = Parsed()
+        status, problem, held_back = fetch.status, fetch.problem, None
+        part = parts.setdefault(fetch.part, _Part())
         if fetch.status == "unchanged" and fetch.sha256 in unreadable:
             status, problem = "failed", f"unchanged, so still: {unreadable[fetch.sha256]}"
-        elif fetch.status == "unchanged" or fetch.sha256 == previous_sha256 is not None:
+        elif fetch.status == "unchanged" or fetch.sha256 == part.sha256 is not None:
             # The same bytes say the same: nothing to read again, nothing to quarantine again.
-            last_good[fetch.part] = fetched_at, previous_rows, previous_sha256
+            part.good_at, part.held_back = fetched_at, []
         elif fetch.status == "ok" and fetch.sha256:
             try:
-                parsed = _parse(source, snapshots.read(fetch.sha256), fetch.part)
+                payload = snapshots.read(fetch.sha256)
+                parsed = _parse(source, payload, fetch.part)
                 rows = sum(map(len, parsed.things.values()))
-                if previous_rows and rows < source.smallest_share_of_last * previous_rows:
-                    raise PayloadError(
-                        f"the feed shrank from {previous_rows} to {rows} rows; "
-                        "held back until it is seen to be right"
-                    )
+                if part.sha256:
+                    if words := _why_broken(parsed):
+                        raise PayloadError(words)
+                    shrunk = [
+                        (thing, *run.before_and_now(parsed, thing, fetch.part))
+                        for thing, run in runs.items()
+                    ]
+                    last = partial(snapshots.read, part.sha256)
+                    suffix = source.suffix(fetch.part)
+                    words = _what_is_missing(source, suffix, last, payload, shrunk)
+                    if words:
+                        part.held_back.append((fetched_at, rows))
+                        if not _is_believed(source, part):
+                            held_back = rows
+                            raise PayloadError(f"{words}; {HELD_BACK}")
             except PayloadError as error:
                 status, problem = "failed", str(error)
                 unreadable[fetch.sha256] = problem
-                parsed = Parsed()
             else:
-                held = {rejected.key for rejected in parsed.rejected}
-                below = tuple(r.holds for r in parsed.rejected if r.holds is not None)
                 for thing, run in runs.items():
-                    observations = parsed.things.get(thing, [])
-                    run.read(observations, held, below, fetch, fetched_at, previous_at)
-                last_good[fetch.part] = fetched_at, rows, fetch.sha256
-                previous_rows = rows
-        observed = sum(map(len, parsed.things.values())) if parsed.things else previous_rows
+                    run.read(parsed, thing, fetch, fetched_at, part.good_at)
+                quarantine.read(
+                    {(r.key, _as_json(r.fields), r.reason): () for r in parsed.rejected},
+                    fetch, fetched_at,
+                )  # fmt: skip
+                carried.read({f: (n,) for f, n in parsed.fields.items()}, fetch, fetched_at)
+                loaded.rejected += len(parsed.rejected)
+                part.good_at, part.sha256, part.held_back = fetched_at, fetch.sha256, []
+                part.observed, part.rejected = rows, len(parsed.rejected)
+        is_good = status != "failed"
         loaded.payloads += 1
-        loaded.rejected += len(parsed.rejected)
-        if status == "failed":
+        if not is_good:
             loaded.problems += 1
             loaded.last_problem = problem
         entries.append(
             (fetch.fetch_id, fetch.source, fetch.url, fetched_at, status, fetch.http_status,
              fetch.etag, fetch.last_modified, fetch.sha256, fetch.bytes, problem, fetch.part,
-             observed if status != "failed" else None, len(parsed.rejected))
+             part.observed if is_good else None, part.rejected if is_good else None, held_back)
         )  # fmt: skip
-        quarantined += [
-            (source.name, fetch.fetch_id, r.key, json.dumps(r.fields, sort_keys=True), r.reason)
-            for r in parsed.rejected
-        ]
         on_payload(fetch)
     loaded.rows_written = sum(run.write() for run in runs.values())
-    for entry in entries:
-        connection.execute(f"insert into raw.fetches values ({', '.join('?' * 14)})", entry)
-    if quarantined:
-        columns = list(zip(*quarantined, strict=True))
-        names = ["source", "fetch_id", "key", "fields", "reason"]
-        batch = pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)})
-        connection.register("new_quarantine", batch)
-        connection.execute("insert into raw.quarantine select * from new_quarantine")
-        connection.unregister("new_quarantine")
+    quarantine.write()
+    carried.write()
+    _insert(connection, "raw.fetches", FETCH_COLUMNS, entries)
+
+
+def _as_json(fields: Any) -> str:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"))
+
+
+def _insert(
+    connection: Connection,
+    table: str,
+    columns: dict[str, pa.DataType],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    """Append rows in bulk; one by one they would cost 3 ms each."""
+    if not rows:
+        return
+    values = zip(columns.items(), zip(*rows, strict=True), strict=True)
+    batch = pa.table({name: pa.array(column, kind) for (name, kind), column in values})
+    connection.register("new_rows", batch)
+    connection.execute(f"insert into {table} by name select * from new_rows")
+    connection.unregister("new_rows")
 
 
 def backfill(

@@ -3,6 +3,7 @@
 import os
 import time
 import uuid
+from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,10 +27,12 @@ class Outcome:
     skipped: list[str] = field(default_factory=list)
 
 
-def run_pipeline(settings: Settings, console: Console | None) -> Outcome:
-    """Materialise every asset once, in this process.
+def run_pipeline(
+    settings: Settings, console: Console | None, layers: Collection[str] = ()
+) -> Outcome:
+    """Materialise every asset once, in this process; or those of some layers (`raw`, ...).
 
-    Raises WarehouseError when another run is writing.
+    Raises WarehouseError when another run is writing, KeyError for a layer there is none of.
     """
     started = time.perf_counter()
     with open_writer(settings):
@@ -41,6 +44,13 @@ def run_pipeline(settings: Settings, console: Console | None) -> Outcome:
     from pipelines.definitions import defs
 
     job = defs.resolve_implicit_global_asset_job_def()
+    if layers:
+        graph = defs.resolve_asset_graph()
+        for layer in layers:
+            if layer not in graph.all_group_names:
+                raise KeyError(layer)
+        keys = [key for layer in layers for key in graph.asset_keys_for_group(layer)]
+        job = job.get_subset(asset_selection=set(keys))
     run_id = str(uuid.uuid4())
     progress = Progress(
         TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(),

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     pretend_now: datetime | None = Field(
         default=None, description="Moment to take for now, in replays of another day."
     )
+    theme: Path = Field(
+        default=PROJECT / "reports" / "theme.toml", description="Name and looks of briefings."
+    )
     threads: int = Field(default=2, description="DuckDB threads.")
     memory_limit: str = Field(default="500MB", description="DuckDB memory of the writer.")
     keep_published: int = Field(default=3, ge=1, description="Published versions kept.")

@@ -43,7 +43,7 @@ MAY_READ = {
     "marts": {"core", "analysis", "marts"},
 }
 #: The ingestion's own log and the sources' terms, which provenance and source health may read.
-OPEN_TO_ALL = {"raw.fetches", "raw.sources", "raw.quarantine"}
+OPEN_TO_ALL = {"raw.fetches", "raw.sources", "raw.quarantine", "raw.fields"}
 SAMPLE_ROWS = 5
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from feeds import Market
+from replays import Replayed, replay_days
 
 from pipelines import raw, tables
-from pipelines.settings import PROJECT
+from pipelines.settings import PROJECT, Settings
 from pipelines.sources import sources
 from pipelines.tables import Connection
 
@@ -26,6 +27,18 @@ def built_from(folder: Path, snapshots: raw.Snapshots) -> Connection:
         raw.load(connection, source, snapshots)
     tables.build_all(connection)
     return connection
+
+
+def published_in(connection: Connection, settings: Settings) -> None:
+    """Publish the tables of a connection in memory, as a run would."""
+    folder = settings.published.parent
+    folder.mkdir(parents=True)
+    version = folder / "bellwether-000001.duckdb"
+    (source,) = connection.execute("select current_database()").fetchall()[0]
+    connection.execute(f"attach '{version}' as published")
+    connection.execute(f'copy from database "{source}" to published')
+    connection.execute("detach published")
+    settings.published.symlink_to(version.name)
 
 
 def beside(name: str, variable: str) -> Path | None:
@@ -85,6 +98,12 @@ def archive_warehouse(archive: Path, archive_snapshots: raw.Snapshots) -> Iterat
     connection = built_from(archive, archive_snapshots)
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def replayed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    """The whole pipeline run over real HTTP on twenty days of the archive, without faults."""
+    return replay_days(archive, tmp_path_factory.mktemp("replayed"), print)
 
 
 @pytest.fixture

@@ -151,7 +151,7 @@ def test_a_document_nested_too_deep_changes_nothing(market: Market, feed: Feed) 
 @EVERY_FEED
 def test_a_feed_shrunk_to_a_third_is_held_back(market: Market, feed: Feed) -> None:
     two = feed.payload({name: GOOD[name] for name in ("zeta-1", "zeta-2")})
-    assert_refused_whole(market, feed, two, "the feed shrank from 6 to 2 rows")
+    assert_refused_whole(market, feed, two, "the feed shrank from 6 to 2 rows of prices")
 
 
 @EVERY_FEED

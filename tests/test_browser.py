@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from pipelines.briefings.render import launch
+from pipelines.briefings.render import Order, render
 from pipelines.tables import Connection
 
 pytestmark = pytest.mark.browser
@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def page_path(edition: Connection, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = launch(edition, "o1-mini", None, None, tmp_path_factory.mktemp("page"))
+    folder = render(edition, Order("launch", "o1-mini"), tmp_path_factory.mktemp("page"))
     return folder / "index.html"
 
 

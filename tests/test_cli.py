@@ -87,7 +87,7 @@ def test_a_model_not_yet_sold_has_no_price(bellwether: Run) -> None:
 
 def test_a_price_before_the_first_evidence_is_unknown(bellwether: Run) -> None:
     done = bellwether(
-        "price", "openai/gpt-4-0613", "--as-of", "2023-07-01", "--known-by", "2023-07-02",
+        "price", "openai/gpt-4-0613", "--as-of", "2023-06-14", "--known-by", "2023-06-15",
         "--json", code=1,
     )  # fmt: skip
     answer = json.loads(done.stdout)

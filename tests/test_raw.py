@@ -1,7 +1,9 @@
 """Kept bytes and runs: in whatever order payloads arrive, and however often, the same tables."""
 
 import itertools
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -9,7 +11,7 @@ import pytest
 from feeds import FEEDS, Prices, at, rows
 
 from pipelines import raw, tables
-from pipelines.sources import PayloadError, sources
+from pipelines.sources import Observation, Parsed, PayloadError, sources
 from pipelines.tables import Connection
 
 FEED = FEEDS["litellm"]
@@ -17,6 +19,8 @@ SOURCE = sources()["litellm"]
 FIRST: Prices = {"a": ("1", "2"), "b": ("2", "4"), "c": ("3", "6")}
 WITH_CHANGE: Prices = FIRST | {"b": ("2", "5")}
 WITHOUT_C: Prices = {"a": ("1", "2"), "b": ("2", "5")}
+#: Enough rows that some may break without breaking the payload.
+WIDE: Prices = {f"w{n}": (f"{n + 1}", f"{n + 5}") for n in range(10)}
 SERIES: list[tuple[str, Prices]] = [
     ("2026-01-01", FIRST), ("2026-01-02", WITH_CHANGE), ("2026-01-03", WITHOUT_C),
     ("2026-01-04", FIRST),
@@ -62,7 +66,7 @@ def runs(connection: Connection) -> list[tuple[object, ...]]:
 def everything(connection: Connection) -> list[list[tuple[object, ...]]]:
     return [
         rows(connection, f"select * from raw.{name} order by all")
-        for name in ("litellm__prices", "fetches", "quarantine")
+        for name in ("litellm__prices", "fetches", "quarantine", "fields")
     ]
 
 
@@ -341,3 +345,319 @@ def test_a_backfill_twice_adds_nothing(tmp_path: Path, snapshots: raw.Snapshots)
     assert raw.backfill(fixtures, feeds, snapshots) == 0
     with pytest.raises(FileNotFoundError, match="litellm"):
         raw.backfill(tmp_path, sources().values(), snapshots)
+
+
+# ------------------------------------------------------------------ rows and fields that go on
+
+
+def with_broken(*names: str, reason: str = '"free"', of: Prices = WIDE) -> bytes:
+    return FEED.with_prices(of, "input", dict.fromkeys(names, reason))
+
+
+def quarantine(connection: Connection) -> list[tuple[object, ...]]:
+    return rows(
+        connection,
+        "select key, strftime(first_seen_at, '%d'), strftime(ended_at, '%d') "
+        "from raw.quarantine order by all",
+    )
+
+
+def test_a_quarantined_row_ends_with_the_good_payload_that_no_longer_holds_it(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    keep(snapshots, "2026-01-01", with_broken("w1", "w2"))
+    keep(snapshots, "2026-01-02", with_broken("w1", "w2", of=WIDE | {"w9": ("1", "2")}))
+    keep(snapshots, "2026-01-03", b"<html>")
+    raw.load(connection, SOURCE, snapshots)
+    # What goes on is one row, however often it is seen; a page that cannot be read ends nothing.
+    assert quarantine(connection) == [("w1", "01", None), ("w2", "01", None)]
+    keep(snapshots, "2026-01-04", with_broken("w1"))
+    keep(snapshots, "2026-01-05", with_broken("w1", reason='"gratis"'))
+    raw.load(connection, SOURCE, snapshots)
+    assert quarantine(connection) == [("w1", "01", "05"), ("w1", "05", None), ("w2", "01", "04")]
+    assert everything(connection) == loaded_in_one(snapshots)
+
+
+def test_an_unchanged_payload_says_how_many_of_its_rows_are_quarantined(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    first = keep(snapshots, "2026-01-01", with_broken("w1", "w2"))
+    again = raw.new_fetch(
+        "litellm", SOURCE.url, at("2026-01-02"), "unchanged", None, sha256=first.sha256
+    )
+    snapshots.append([again])
+    raw.load(connection, SOURCE, snapshots)
+    assert rows(connection, "select observed, rejected from raw.fetches") == [(8, 2), (8, 2)]
+
+
+def test_a_payload_most_of_whose_rows_are_broken_is_refused_whole(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    """A needed field that is missing or retyped throughout is the payload's fault, not a row's."""
+    keep(snapshots, "2026-01-01", FEED.payload(WIDE))
+    keep(snapshots, "2026-01-02", with_broken(*list(WIDE)[:6]))
+    raw.load(connection, SOURCE, snapshots)
+    [(problem,)] = rows(connection, "select problem from raw.fetches where status = 'failed'")
+    assert problem.startswith("6 of 10 rows break the wire contract; most often: input_cost")
+    assert rows(connection, "select count(*) from raw.litellm__prices") == [(10,)]
+    assert quarantine(connection) == []
+
+
+def test_a_parser_that_fails_on_a_payload_costs_that_payload_only(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    def parse(payload: bytes, part: str) -> Parsed:
+        if b"surprise" in payload:
+            raise KeyError("surprise")
+        return SOURCE.parse(payload, part)
+
+    source = replace(SOURCE, parse=parse)
+    keep(snapshots, "2026-01-01", FEED.payload(FIRST))
+    keep(snapshots, "2026-01-02", b'{"surprise": 1}')
+    keep(snapshots, "2026-01-03", FEED.payload(WITH_CHANGE))
+    raw.load(connection, source, snapshots)
+    problems = rows(connection, "select problem from raw.fetches order by fetched_at")
+    assert problems == [(None,), ("not as the parser knows it (KeyError: 'surprise')",), (None,)]
+
+
+def drift(connection: Connection) -> dict[tuple[object, ...], tuple[object, ...]]:
+    tables.build(tables.catalogue().tables["marts.schema_drift"], connection)
+    found = rows(
+        connection,
+        "select path, kind, has_come, strftime(first_seen_at, '%d'), strftime(gone_at, '%d'), "
+        "rows_with_it, is_read from marts.schema_drift",
+    )
+    return {row[:2]: row[2:] for row in found}
+
+
+def with_field(name: str, value: object, *models: str) -> bytes:
+    def change(document: dict[str, dict[str, object]]) -> None:
+        for model in models:
+            document[model][name] = value
+
+    return FEED.changed(WIDE, change)
+
+
+def test_new_fields_are_tolerated_and_reported(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    keep(snapshots, "2026-01-01", FEED.payload(WIDE))
+    keep(snapshots, "2026-01-02", with_field("off_peak", [{"start": 1, "price": "2"}], "w1", "w2"))
+    loaded = raw.load(connection, SOURCE, snapshots)
+    assert (loaded.rejected, loaded.problems) == (0, 0)
+    assert drift(connection) == {
+        ("off_peak", "list"): (True, "02", None, 2, False),
+        ("off_peak[].start", "number"): (True, "02", None, 2, False),
+        ("off_peak[].price", "string"): (True, "02", None, 2, False),
+    }
+
+
+def test_a_field_that_is_gone_or_has_another_type_is_reported(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    everywhere = list(WIDE)
+    keep(snapshots, "2026-01-01", with_field("max_output_tokens", 4096, *everywhere))
+    keep(snapshots, "2026-01-02", with_field("max_output_tokens", "4096", *everywhere))
+    keep(snapshots, "2026-01-03", b"<html>")
+    keep(snapshots, "2026-01-04", FEED.payload(WIDE))
+    raw.load(connection, SOURCE, snapshots)
+    assert drift(connection) == {
+        ("max_output_tokens", "number"): (False, "01", "02", 10, False),
+        ("max_output_tokens", "string"): (True, "02", "04", 10, False),
+    }
+    assert everything(connection) == loaded_in_one(snapshots)
+
+
+def test_a_payload_with_fields_without_number_fills_no_table(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    keep(snapshots, "2026-01-01", with_field("more", {f"f{n}": 1 for n in range(5_000)}, "w1"))
+    raw.load(connection, SOURCE, snapshots)
+    [(number,)] = rows(connection, "select count(*) from raw.fields")
+    assert number <= 2_001
+
+
+# ------------------------------------------------------------------ a feed that shrank
+
+
+SMALL: Prices = {name: WIDE[name] for name in list(WIDE)[:3]}
+SMALLER: Prices = {name: WIDE[name] for name in list(WIDE)[:1]}
+
+
+def days_of(snapshots: raw.Snapshots, series: dict[str, Prices]) -> list[tuple[object, ...]]:
+    for moment, prices in series.items():
+        keep(snapshots, moment, FEED.payload(prices))
+    connection = empty_warehouse()
+    raw.load(connection, SOURCE, snapshots)
+    assert everything(connection) == loaded_in_one(snapshots)
+    return rows(
+        connection,
+        "select strftime(fetched_at, '%d %H'), status, held_back from raw.fetches order by all",
+    )
+
+
+def test_a_feed_that_stays_small_for_a_week_is_believed(snapshots: raw.Snapshots) -> None:
+    series = {"2026-01-01": WIDE} | {f"2026-01-{n:02}": SMALL for n in range(2, 11)}
+    found = days_of(snapshots, series)
+    assert [status for _, status, _ in found] == ["ok"] + ["failed"] * 7 + ["ok", "ok"]
+    assert [held for _, _, held in found] == [None] + [3] * 7 + [None, None]
+
+
+def test_three_looks_in_a_month_are_enough_and_what_is_gone_ended_in_between(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    series = {"2026-01-01": WIDE, "2026-01-05": SMALL, "2026-01-15": SMALL, "2026-01-25": SMALL}
+    assert [s for _, s, _ in days_of(snapshots, series)] == ["ok", "failed", "failed", "ok"]
+    raw.load(connection, SOURCE, snapshots)
+    ended = [run[-2:] for run in runs(connection) if run[-1] is not None]
+    assert ended == [("01", "25")] * 7
+
+
+def test_many_looks_on_two_days_are_not_enough(snapshots: raw.Snapshots) -> None:
+    series = {"2026-01-01": WIDE} | {
+        f"2026-01-{day:02}T{hour:02}:00": SMALL for day in (2, 12) for hour in range(5)
+    }
+    assert {s for _, s, _ in days_of(snapshots, series)[1:]} == {"failed"}
+
+
+def test_a_feed_that_recovers_starts_the_week_anew(snapshots: raw.Snapshots) -> None:
+    series = {"2026-01-01": WIDE, "2026-01-02": SMALL, "2026-01-05": SMALL, "2026-01-06": WIDE}
+    series |= {f"2026-01-{n:02}": SMALL for n in (7, 9, 10)}
+    assert [s for _, s, _ in days_of(snapshots, series)][4:] == ["failed"] * 3
+
+
+def test_a_feed_that_goes_on_shrinking_does_not_agree_with_itself(
+    snapshots: raw.Snapshots,
+) -> None:
+    series = {"2026-01-01": WIDE, "2026-01-02": SMALL, "2026-01-06": SMALL, "2026-01-10": SMALLER,
+              "2026-01-14": SMALLER, "2026-01-18": SMALLER}  # fmt: skip
+    assert [s for _, s, _ in days_of(snapshots, series)][1:] == ["failed"] * 4 + ["ok"]
+
+
+def test_failures_between_neither_confirm_nor_contradict(snapshots: raw.Snapshots) -> None:
+    series = {"2026-01-01": WIDE, "2026-01-02": SMALL, "2026-01-05": SMALL}
+    days_of(snapshots, series)
+    snapshots.append([raw.new_fetch("litellm", SOURCE.url, at("2026-01-06"), "failed", None)])
+    assert days_of(snapshots, {"2026-01-09": SMALL})[-1][1] == "ok"
+
+
+def table(*names: str, ending: str = "\n") -> bytes:
+    lines = ["model,rank,arena_score,votes", *(f"{name},1,1200.5,1000" for name in names)]
+    return ("\n".join(lines) + ending).encode()
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        table(*"abcdefghij")[:-30],
+        table(*"abcdefgh"),
+        table(*"zbcdefghi", ending=""),
+    ],
+)
+def test_a_table_of_text_cut_short_ends_no_row(tmp_path: Path, cut: bytes) -> None:
+    """Nothing in a shorter table says that it is one; what the last good one was like does."""
+    source = sources()["lmarena"]
+    snapshots, connection = raw.Snapshots(tmp_path), duckdb.connect()
+    tables.create_schemas(connection)
+    raw.create_tables(connection, [source])
+    whole = table(*"abcdefghij")
+    for moment, payload in (("2026-01-01", whole), ("2026-01-02", cut)):
+        snapshots.keep(payload)
+        snapshots.append([raw.new_fetch("lmarena", source.url, at(moment), "ok", payload)])
+    raw.load(connection, source, snapshots)
+    [(problem,)] = rows(connection, "select problem from raw.fetches where status = 'failed'")
+    assert problem.startswith("cut short: ")
+    going = "select count(*) from raw.lmarena__results where ended_at is null"
+    assert rows(connection, going) == [(10,)]
+
+
+def test_a_shorter_table_that_is_whole_is_believed_at_once(tmp_path: Path) -> None:
+    source = sources()["lmarena"]
+    snapshots, connection = raw.Snapshots(tmp_path), duckdb.connect()
+    tables.create_schemas(connection)
+    raw.create_tables(connection, [source])
+    for moment, payload in (("2026-01-01", table(*"abcdefghij")), ("2026-01-02", table(*"acdef"),),
+                            ("2026-01-03", table(*"acdefghi"))):  # fmt: skip
+        snapshots.keep(payload)
+        snapshots.append([raw.new_fetch("lmarena", source.url, at(moment), "ok", payload)])
+    raw.load(connection, source, snapshots)
+    statuses = rows(connection, "select status from raw.fetches order by fetched_at")
+    assert statuses == [("ok",), ("failed",), ("ok",)]
+
+
+def test_a_thing_that_vanishes_is_noticed_beside_the_others(tmp_path: Path) -> None:
+    """A source of several things has shrunk if one of them has."""
+    source = sources()["models_dev"]
+    snapshots, connection = raw.Snapshots(tmp_path), duckdb.connect()
+
+    def parse(payload: bytes, part: str) -> Parsed:
+        prices, releases = json.loads(payload)
+        return Parsed({
+            "prices": [Observation(f"p{n}", {}) for n in range(prices)],
+            "releases": [Observation(f"r{n}", {}) for n in range(releases)],
+        })  # fmt: skip
+
+    of_two = replace(source, parse=parse, things=("prices", "releases"))
+    tables.create_schemas(connection)
+    raw.create_tables(connection, [of_two])
+    for moment, payload in (("2026-01-01", b"[90, 10]"), ("2026-01-02", b"[90, 5]")):
+        snapshots.keep(payload)
+        snapshots.append([raw.new_fetch("models_dev", source.url, at(moment), "ok", payload)])
+    raw.load(connection, of_two, snapshots)
+    [(problem,)] = rows(connection, "select problem from raw.fetches where status = 'failed'")
+    assert problem.startswith("the feed shrank from 10 to 5 rows of releases; held back")
+
+
+# ------------------------------------------------------------------ what the bytes are read by
+
+
+def test_another_parser_reads_everything_again(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    for moment, prices in SERIES:
+        keep(snapshots, moment, FEED.payload(prices))
+    raw.load(connection, SOURCE, snapshots)
+
+    def parse(payload: bytes, part: str) -> Parsed:
+        parsed = SOURCE.parse(payload, part)
+        things = [Observation(f"new {o.key}", o.fields) for o in parsed.things["prices"]]
+        return Parsed({"prices": things})
+
+    assert raw.load(connection, replace(SOURCE, parse=parse), snapshots).payloads == 4
+    assert {str(key)[:4] for key, *_ in runs(connection)} == {"new "}
+
+
+def test_raw_tables_of_another_layout_are_made_anew_from_the_bytes(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    for moment, prices in SERIES:
+        keep(snapshots, moment, FEED.payload(prices))
+    raw.load(connection, SOURCE, snapshots)
+    connection.execute("update raw.layout set version = 'of long ago'")
+    connection.execute("alter table raw.fetches drop column held_back")
+    raw.create_tables(connection, [SOURCE])
+    raw.load(connection, SOURCE, snapshots)
+    assert everything(connection) == loaded_in_one(snapshots)
+
+
+def test_every_source_rebuilt_from_bytes_is_identical(tmp_path: Path) -> None:
+    """Day by day and all at once: raw tables are a function of the bytes and the log."""
+    snapshots = raw.Snapshots(tmp_path)
+    raw.backfill(Path(__file__).parent / "fixtures", sources().values(), snapshots)
+    whole = snapshots.fetches()
+    day_by_day, at_once = duckdb.connect(), duckdb.connect()
+    for connection in (day_by_day, at_once):
+        tables.create_schemas(connection)
+        raw.create_tables(connection, sources().values())
+    piecewise = raw.Snapshots(tmp_path / "again")
+    for fetch in sorted(whole, key=lambda fetch: fetch.fetched_at):
+        piecewise.keep(snapshots.read(str(fetch.sha256)))
+        piecewise.append([fetch])
+        raw.load(day_by_day, sources()[fetch.source], piecewise)
+    for source in sources().values():
+        raw.load(day_by_day, source, piecewise)
+        raw.load(at_once, source, snapshots)
+    names = [f"{s.name}__{thing}" for s in sources().values() for thing in s.things]
+    for name in [*names, "fetches", "quarantine", "fields"]:
+        query = f"select * from raw.{name} order by all"
+        assert rows(day_by_day, query) == rows(at_once, query), name

@@ -13,16 +13,16 @@ from pipelines.briefings.facts import (
     quoted,
     usd,
 )
-from pipelines.briefings.market import Launch, Row
+from pipelines.briefings.market import Launch, Market, Row
 
 DATES = re.compile(r"\b20\d\d-\d\d(?:-\d\d)?")
 
 
-def price_fact(launch: Launch, price: Row) -> Fact:
-    """A list price as its publisher states it."""
+def price_fact(launch: Market, price: Row, on: date | None = None) -> Fact:
+    """A price as its publisher states it, on the page's day or another."""
     text = f"{usd(price['input_usd_per_mtok'])} in, {usd(price['output_usd_per_mtok'])} out"
     return Fact(
-        says=f"List price of {launch.name(price['model_id'])} on {launch.moment.as_of}",
+        says=f"{_offer(price)} of {launch.name(price['model_id'])} on {on or launch.as_of}",
         value=text,
         unit="USD per million tokens",
         publisher=price["publisher"],
@@ -33,10 +33,18 @@ def price_fact(launch: Launch, price: Row) -> Fact:
         is_disputed=price["is_disputed"],
         query=f"select * from core.price_claims where claim_id = {quoted(price['claim_id'])}",
         note=str(price["evidence"]).replace("_", " "),
+        is_unverified=price["evidence"] == "secondary",
     )
 
 
-def result_fact(launch: Launch, result: Row) -> Fact:
+def _offer(price: Row) -> str:
+    """What is priced: the vendor's list price, or a host's offer."""
+    if price.get("is_list_price", True):
+        return "List price"
+    return f"Price at {str(price['host']).replace('_', ' ')}"
+
+
+def result_fact(launch: Market, result: Row) -> Fact:
     """A benchmark result as published."""
     how = [result[k] for k in ("benchmark_release", "metric", "configuration", "system")]
     cost = result["run_cost_usd"]
@@ -52,18 +60,19 @@ def result_fact(launch: Launch, result: Row) -> Fact:
         source_url=result["source_url"],
         query=f"select * from core.results where result_id = {quoted(result['result_id'])}",
         note=", ".join(part for part in (result["evidence"], result["note"]) if part),
+        is_unverified=result["evidence"] in ("quoted", "secondary"),
     )
 
 
-def computed_fact(launch: Launch, says: str, value: str, query: str, note: str, unit: str) -> Fact:
+def computed_fact(launch: Market, says: str, value: str, query: str, note: str, unit: str) -> Fact:
     """A figure computed here, which cites its method."""
     return Fact(
         says=says, value=value, unit=unit, publisher=BELLWETHER, published_on=None,
-        known_on=launch.moment.known_by, licence=COMPUTED, query=query, note=note,
+        known_on=launch.known_by, licence=COMPUTED, query=query, note=note,
     )  # fmt: skip
 
 
-def capability_fact(launch: Launch, position: Row) -> Fact:
+def capability_fact(launch: Market, position: Row) -> Fact:
     """An estimate of the fit, with how much evidence is behind it."""
     model_id, segment_id = position["model_id"], position["segment_id"]
     fit = position["capability_known_on"]
@@ -84,11 +93,11 @@ def capability_fact(launch: Launch, position: Row) -> Fact:
     )
 
 
-def standing_query(launch: Launch, segment_id: str, model_id: str) -> str:
+def standing_query(launch: Market, segment_id: str, model_id: str) -> str:
     """How to get a position on a day the marts do not hold."""
     return (
-        f"select * from standing_on({quoted(segment_id)}, '{launch.moment.as_of}', "
-        f"{launch.moment.judged_by_sql}) where model_id = {quoted(model_id)}"
+        f"select * from standing_on({quoted(segment_id)}, '{launch.as_of}', "
+        f"{launch.judged_by_sql}) where model_id = {quoted(model_id)}"
     )
 
 
@@ -106,7 +115,7 @@ def position_fact(launch: Launch, position: Row) -> Fact:
     return computed_fact(
         launch,
         f"Position of {launch.name(model_id)} in {launch.segment_name(segment_id)} on "
-        f"{moment.as_of}",
+        f"{launch.as_of}",
         f"rank {position['capability_rank']} of {position['members']}",
         query,
         f"list prices of the day and the fit known by {position['capability_known_on']}",
@@ -140,7 +149,7 @@ def impact_fact(launch: Launch, impact: Row) -> Fact:
     )
 
 
-def comparison_fact(launch: Launch, comparison: Row) -> Fact:
+def comparison_fact(launch: Market, comparison: Row) -> Fact:
     """P(one model is the abler), from the covariance of the fit."""
     entrant, incumbent = comparison["entrant_id"], comparison["incumbent_id"]
     basket = comparison["basket_id"]
@@ -166,11 +175,11 @@ def comparison_fact(launch: Launch, comparison: Row) -> Fact:
     )
 
 
-def scope_known(launch: Launch, text: str | None) -> str | None:
+def scope_known(launch: Market, text: str | None) -> str | None:
     """A statement without the clauses that name a day or month the page cannot know of yet."""
-    if text is None or launch.moment.is_hindsight:
+    if text is None or launch.is_hindsight:
         return text
-    today = launch.moment.known_by.isoformat()
+    today = launch.known_by.isoformat()
     clauses = [
         clause
         for clause in text.split(";")
@@ -179,7 +188,7 @@ def scope_known(launch: Launch, text: str | None) -> str | None:
     return ";".join(clauses).strip() or None
 
 
-def release_fact(launch: Launch, release: Row) -> Fact:
+def release_fact(launch: Market, release: Row) -> Fact:
     """When and to whom a version was released."""
     scope = scope_known(launch, release["availability_scope"])
     return Fact(
@@ -192,13 +201,15 @@ def release_fact(launch: Launch, release: Row) -> Fact:
         known_on=release["published_on"],
         licence=release["licence"],
         source_url=release["source_url"],
-        query=f"select * from core.releases where model_id = {quoted(release['model_id'])}",
-        note=scope_known(launch, release["note"]),
+        query=release.get("query")
+        or f"select * from core.releases where model_id = {quoted(release['model_id'])}",
+        is_disputed=bool(release.get("is_disputed")),
+        note=scope_known(launch, release["note"]) or release["evidence"].replace("_", " "),
     )
 
 
 def ratio_fact(
-    launch: Launch, says: str, value: str, table: str, key: str, sides: tuple[str, str], what: str
+    launch: Market, says: str, value: str, table: str, key: str, sides: tuple[str, str], what: str
 ) -> Fact:
     """A comparison of two rows of one table: first against second."""
     query = (
@@ -216,12 +227,12 @@ def chart_fact(launch: Launch, segment_id: str, members: int) -> Fact:
         f"and basis = {quoted(moment.basis)} and side = 'with' "
         f"and segment_id = {quoted(segment_id)}"
         if moment.is_stored
-        else f"select * from standing_on({quoted(segment_id)}, '{moment.as_of}', "
-        f"{moment.judged_by_sql})"
+        else f"select * from standing_on({quoted(segment_id)}, '{launch.as_of}', "
+        f"{launch.judged_by_sql})"
     )
     return computed_fact(
         launch,
-        f"Every position in {launch.segment_name(segment_id)} on {moment.as_of}",
+        f"Every position in {launch.segment_name(segment_id)} on {launch.as_of}",
         f"{members} models",
         query,
         "column claim_id leads to each price, model_id to each result",
@@ -240,6 +251,7 @@ def company_fact(company: Row) -> Fact:
         known_on=company["published_on"],
         licence=company["licence"],
         source_url=company["source_url"],
+        is_unverified=company["evidence_grade"] != "read",
         query=f"select * from core.companies where company_id = {quoted(company['company_id'])}",
     )
 
@@ -250,8 +262,8 @@ def company_price_fact(launch: Launch) -> Fact:
     query = (
         f"select * from marts.company_impact where event_id = {quoted(moment.event['event_id'])}"
         if moment.is_stored
-        else f"select * from frontier_on('math_reasoning', '{moment.as_of}', "
-        f"{moment.judged_by_sql})"
+        else f"select * from frontier_on('math_reasoning', '{launch.as_of}', "
+        f"{launch.judged_by_sql})"
     )
     return computed_fact(
         launch,
@@ -277,17 +289,16 @@ def claim_fact(launch: Launch, claim: Row) -> Fact:
 
 def unpriced_fact(launch: Launch, count: int, fit: date | None) -> Fact:
     """How many measured models have no list price that day."""
-    moment = launch.moment
     return computed_fact(
         launch,
-        f"Measured models on sale on {moment.as_of} without a known list price",
+        f"Measured models on sale on {launch.as_of} without a known list price",
         str(count),
         "select c.model_id from analysis.capabilities as c inner join core.availability as v "
         "on v.model_id = c.model_id where c.basket_kind = 'overall' and c.results > 0 "
-        f"and c.known_on = date '{fit}' and v.api_available_on <= date '{moment.as_of}' "
-        f"and coalesce(v.shutdown_on, date '9999-12-31') > date '{moment.as_of}' "
+        f"and c.known_on = date '{fit}' and v.api_available_on <= date '{launch.as_of}' "
+        f"and coalesce(v.shutdown_on, date '9999-12-31') > date '{launch.as_of}' "
         "and c.model_id not in (select p.model_id from "
-        f"prices_on('{moment.as_of}', {moment.judged_by_sql}) as p where p.is_list_price)",
+        f"prices_on('{launch.as_of}', {launch.judged_by_sql}) as p where p.is_list_price)",
         "the launch's own models are not counted",
         "models",
     )

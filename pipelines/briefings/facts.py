@@ -26,6 +26,10 @@ MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~&$#!])")
 LINE_START = re.compile(r"^(?:[-+=]+(?=$|\s)|\d+(?=[.)](?:$|\s)))")
 
 
+class BareNumber(TypeError):
+    """A number on its way to a page without a fact: a mistake in a template or its data."""
+
+
 @dataclass(frozen=True)
 class Fact:
     """One fact with its provenance and the query that gets it."""
@@ -41,6 +45,13 @@ class Fact:
     source_url: str | None = None
     is_disputed: bool = False
     note: str | None = None
+    #: Nobody who measured or sells it says so: a secondary source's word, or memory.
+    is_unverified: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What stands beside each of its figures where a reader must be warned."""
+        return "disputed" if self.is_disputed else "unverified" if self.is_unverified else ""
 
     @property
     def link(self) -> str | None:
@@ -59,10 +70,12 @@ class Fact:
 
 @dataclass(frozen=True)
 class Figure:
-    """A value as a page shows it, and the fact it comes from."""
+    """A value as a page shows it, the fact it comes from, and the value itself with its format."""
 
     text: str
     fact: Fact
+    value: Any = None
+    format: str = "text"
 
 
 @dataclass
@@ -71,10 +84,12 @@ class Facts:
 
     numbers: dict[str, int] = field(default_factory=dict)
     cited: list[Fact] = field(default_factory=list)
+    #: Figures shown, by their fact's number and their text: what spreadsheets are made from.
+    shown: dict[tuple[int, str], Figure] = field(default_factory=dict)
 
     def figure(self, value: Any, format: str, fact: Fact) -> Figure | None:
         """The one way a number gets onto a page. A missing value stays missing."""
-        return None if value is None else Figure(FORMATS[format](value), fact)
+        return None if value is None else Figure(FORMATS[format](value), fact, value, format)
 
     def number(self, fact: Fact) -> int:
         """The fact's number on this page; the same query is the same fact."""
@@ -86,12 +101,17 @@ class Facts:
     def show(self, value: Any) -> Markup:
         """Markdown of any value: the template's `finalize`."""
         if isinstance(value, Figure):
-            mark = " (disputed)" if value.fact.is_disputed else ""
-            return Markup(f"[{markdown(value.text)}](#f{self.number(value.fact)}){mark}")
+            number = self.number(value.fact)
+            self.shown[number, plain(value.text)] = value
+            mark = f" ({value.fact.mark})" if value.fact.mark else ""
+            return Markup(f"[{markdown(value.text)}](#f{number}){mark}")
         if isinstance(value, Fact):
-            return Markup(f"[f{self.number(value)}](#f{self.number(value)})")
+            mark = f", {value.mark}" if value.mark else ""
+            return Markup(f"[f{self.number(value)}](#f{self.number(value)}){mark}")
         if hasattr(value, "__html__"):
             return Markup(value)
+        if isinstance(value, (int, float, Decimal)):
+            raise BareNumber(f"{value} would stand on a page without a fact behind it")
         return Markup("–") if value is None else Markup(markdown(value))
 
     def listed(self, values: Iterable[Any]) -> Markup:
@@ -100,6 +120,10 @@ class Facts:
         if len(shown) < 2:
             return Markup("".join(shown))
         return Markup(f"{', '.join(shown[:-1])} and {shown[-1]}")
+
+    def listed_facts(self) -> Iterator[tuple[str, Fact]]:
+        """Facts cited, with their numbers as words."""
+        return ((str(number), fact) for number, fact in self.entries())
 
     def entries(self) -> Iterator[tuple[int, Fact]]:
         """Facts cited, with their numbers."""
@@ -170,8 +194,17 @@ def probability(value: Any) -> str:
     return ">0.99" if share > 0.99 else "<0.01" if share < 0.01 else f"{share:.2f}"
 
 
+def signed(share: Any) -> str:
+    """A relative change with its sign, as a whole percentage."""
+    value = float(share)
+    return "no change" if abs(value) < 0.005 else f"{value:+.0%}".replace("-", "−")
+
+
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "usd": usd,
+    "signed": signed,
+    "index": lambda value: f"{float(value):.1f}",
+    "pair": lambda value: f"{usd(value[0])} / {usd(value[1])}",
     "cost": lambda value: usd(Decimal(f"{float(value):.2g}") if float(value) < 1 else value),
     "percent": percent,
     "change": change,

@@ -2,22 +2,18 @@
 
 from datetime import date
 
+from pipelines.briefings.changes import other_prices
 from pipelines.briefings.evidence import (
     claim_fact,
-    computed_fact,
     price_fact,
     result_fact,
     unpriced_fact,
 )
-from pipelines.briefings.facts import (
-    Fact,
-    Facts,
-    Figure,
-    day,
-)
+from pipelines.briefings.facts import Facts, day
 from pipelines.briefings.market import (
     EVERYTHING,
     Launch,
+    Order,
     Row,
     choose_moment,
     find_event,
@@ -36,6 +32,7 @@ from pipelines.briefings.offers import (
     siblings,
     title,
 )
+from pipelines.briefings.provenance import fit_behind, masthead, unresolved
 from pipelines.briefings.standing import (
     chart,
     chart_segments,
@@ -47,7 +44,8 @@ from pipelines.briefings.standing import (
     summary,
     words,
 )
-from pipelines.warehouse import Connection, first_row
+from pipelines.briefings.theme import Theme
+from pipelines.warehouse import Connection
 
 #: How many of each a page shows.
 UNPRICED = 5
@@ -160,7 +158,7 @@ def unknowns(launch: Launch) -> Row:
             {
                 "name": launch.name(m),
                 "price": prices_of(launch, m),
-                "others": other_prices(launch, m),
+                "others": other_prices(launch, launch.prices[m], launch.as_of, launch.judged_by),
             }
             for m in disputed
         ],
@@ -188,120 +186,21 @@ def _is_on_sale(model: Row | None, on: date) -> bool:
     return bool(model["api_available_on"] <= on and (model["shutdown_on"] or EVERYTHING) > on)
 
 
-def other_prices(launch: Launch, model_id: str) -> list[Row]:
-    """What other sources say the same list price was that day."""
-    price = launch.prices[model_id]
-    found = rows(
-        launch.connection,
-        "select c.*, true as is_disputed from core.price_claims as c where c.offering_id = ? "
-        "and c.holds_from <= ? and coalesce(c.valid_to_earliest, date '9999-12-31') > ? "
-        "and cast(c.known_at as date) <= ? "
-        "and (c.input_usd_per_mtok, c.output_usd_per_mtok) <> (?, ?) "
-        "order by c.publisher, c.known_at desc",
-        [
-            price["offering_id"], launch.moment.as_of, launch.moment.as_of,
-            launch.moment.judged_by, price["input_usd_per_mtok"], price["output_usd_per_mtok"],
-        ],
-    )  # fmt: skip
-    latest = {row["publisher"]: row for row in reversed(found)}
-    return [
-        {
-            "publisher": publisher,
-            "input": launch.facts.figure(row["input_usd_per_mtok"], "usd", price_fact(launch, row)),
-            "output": launch.facts.figure(
-                row["output_usd_per_mtok"], "usd", price_fact(launch, row)
-            ),
-        }
-        for publisher, row in sorted(latest.items())
-    ]
-
-
-def unresolved(launch: Launch) -> Figure | None:
-    """How many spellings in the feeds mean nothing known."""
-    query = "select count(*) as names from core.unresolved_names"
-    (count,) = first_row(launch.connection, query)
-    fact = computed_fact(
-        launch, "Spellings in the feeds that no rule or alias decides", str(count), query,
-        "their prices are not used", "names",
-    )  # fmt: skip
-    return launch.facts.figure(count, "count", fact)
-
-
-def method(launch: Launch) -> Row:
-    """The fit behind the page: how many results, until when."""
-    fit = max((p["capability_known_on"] for p in launch.positions), default=None)
-    if fit is None:
-        return {"fit_on": None}
-    query = (
-        "select count(*) as models, max(d.results) as results from analysis.capabilities as c "
-        "cross join (select sum(b.results) as results from analysis.benchmark_difficulties as b "
-        f"where b.known_on = date '{fit}') as d "
-        f"where c.known_on = date '{fit}' and c.basket_kind = 'overall'"
-    )
-    models, results = first_row(launch.connection, query)
-    fact = computed_fact(
-        launch, "Results in the fit", f"{models} models, {int(results)} results", query,
-        "two-parameter logistic fit", "models, results",
-    )  # fmt: skip
-    return {
-        "fit_on": fit,
-        "models": launch.facts.figure(models, "count", fact),
-        "results": launch.facts.figure(results, "count", fact),
-    }
-
-
-def freshness(launch: Launch) -> list[Row]:
-    """When each feed was last read well; empty where only the bundled edition is loaded."""
-    return rows(
-        launch.connection,
-        "select title, last_good_at from marts.source_health where last_good_at is not null "
-        "order by title",
-    )
-
-
-def edition_on(launch: Launch) -> date | None:
-    """Publication day of the newest curated fact."""
-    (newest,) = first_row(
-        launch.connection,
-        "select max(e.published_on) from (select max(published_on) as published_on "
-        "from core.results where source = 'edition' "
-        "union all select max(published_on) from core.companies union all "
-        "select max(published_on) from core.price_claims where source = 'edition') as e",
-    )
-    return day(newest) if newest else None
-
-
-def sources(facts: Facts) -> list[Row]:
-    """Publishers of the facts cited so far, with licence, dates and how many facts each gave."""
-    groups: dict[tuple[str, str], list[Fact]] = {}
-    for fact in facts.cited:
-        groups.setdefault((fact.publisher, fact.licence), []).append(fact)
-    return [
-        {
-            "publisher": publisher,
-            "licence": licence,
-            "first_on": min(d for f in cited if (d := f.published_on or f.known_on)),
-            "last_on": max(d for f in cited if (d := f.published_on or f.known_on)),
-            "count": len(cited),
-            "numbers": [facts.number(f) for f in cited],
-            "link": next((f.link for f in cited if f.link), None),
-        }
-        for (publisher, licence), cited in sorted(groups.items())
-    ]
-
-
-def gather(
-    connection: Connection, facts: Facts, event_id: str, as_of: date | None, known_by: date | None
-) -> Row:
-    """Everything `launch.md.j2` prints, by section."""
-    moment = choose_moment(connection, find_event(connection, event_id), as_of, known_by)
-    launch = read(connection, facts, moment)
+def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> Row:
+    """Everything `launch.md.j2` prints, by section. Raises BriefingError."""
+    event = find_event(connection, order.subject)
+    moment = choose_moment(connection, event, order.as_of, order.known_by)
+    launch = read(connection, facts, moment, theme.segments)
     peers = peer_ids(launch)
     launched = entrants(launch)
     return {
+        **masthead(launch, "launch", f"{title(launched)}: who gains and who loses"),
+        "subject": moment.event["event_id"],
+        "usual_as_of": moment.usual_as_of,
+        "vendors": {str(launch.vendor(m)) for m in launch.entrants},
+        "about": set(launch.entrants),
         "moment": moment,
         "event": moment.event,
-        "title": title(launched),
         "dated_later": sorted(
             {
                 r["published_on"]
@@ -325,7 +224,7 @@ def gather(
         "practice": practice(launch, peers),
         "flips": flips(launch) if moment.is_hindsight else None,
         "unknowns": unknowns(launch),
-        "method": method(launch),
-        "freshness": freshness(launch),
-        "edition_on": edition_on(launch),
+        "method": fit_behind(
+            launch, max((p["capability_known_on"] for p in launch.positions), default=None)
+        ),
     }

@@ -1,6 +1,7 @@
 """The market around one launch, read once: which day is judged, and from what was known by when."""
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -31,6 +32,33 @@ class BriefingError(Exception):
 
 
 @dataclass(frozen=True)
+class Order:
+    """What somebody asks for: a kind of briefing, its subject, and the two clocks.
+
+    `subject` is a launch, a model, a week (`2024-W37`) or a month (`2024-09`); the scorecard has
+    none. None for a day means the kind's own choice.
+    """
+
+    kind: str
+    subject: str = ""
+    as_of: date | None = None
+    known_by: date | None = None
+
+    @property
+    def partition(self) -> str:
+        """The folder's name: the subject, and the days where they were asked for."""
+        name = re.sub(r"[^a-z0-9._-]+", "-", self.subject.lower()).strip("-.") or "latest"
+        if re.fullmatch(r"\d{4}-w\d{2}", name):
+            name = name.upper()
+        asked = [
+            f"-{words}-{day}"
+            for words, day in (("as-of", self.as_of), ("known-by", self.known_by))
+            if day is not None
+        ]
+        return name + "".join(asked)
+
+
+@dataclass(frozen=True)
 class Moment:
     """What is judged, on which day, and from what was known by which other."""
 
@@ -41,6 +69,8 @@ class Moment:
     judged_by: date
     #: Day and known time that the marts keep for this launch on this basis.
     kept: tuple[date, date]
+    #: The day judged where none is asked for.
+    usual_as_of: date
 
     @property
     def is_hindsight(self) -> bool:
@@ -56,11 +86,6 @@ class Moment:
     def is_first_priced_day(self) -> bool:
         """Judged later than the first use, on the first day a list price is dated."""
         return bool(self.as_of == self.kept[0] != self.event["effective_on"])
-
-    @property
-    def judged_by_sql(self) -> str:
-        """Known time of prices and capability, as a SQL argument."""
-        return "null" if self.judged_by == EVERYTHING else quoted(self.judged_by)
 
 
 def rows(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
@@ -129,6 +154,7 @@ def choose_moment(
         basis=basis,
         judged_by=judged_by,
         kept=(kept[basis]["as_of"], kept[basis]["known_by"]),
+        usual_as_of=judged_on,
     )
 
 
@@ -179,23 +205,26 @@ def _mart(name: str) -> str:
 
 
 @dataclass
-class Launch:
-    """Everything the sections draw from, read once."""
+class Market:
+    """The market of one day as known by another: what every kind of briefing draws from.
+
+    `judged_by` is the known time of prices and capability; EVERYTHING leaves nothing out.
+    """
 
     connection: Connection
     facts: Facts
-    moment: Moment
+    as_of: date
+    known_by: date
+    judged_by: date
+    is_hindsight: bool
     models: dict[str, Row]
     segments: dict[str, Row]
     abilities: dict[str, str]
-    releases: dict[str, Row]
-    prices: dict[str, Row]
-    positions: list[Row]
-    before: list[Row]
-    impact: list[Row]
-    comparisons: list[Row]
-    results: list[Row]
-    claims: list[Row]
+
+    @property
+    def judged_by_sql(self) -> str:
+        """Known time of prices and capability, as a SQL argument."""
+        return "null" if self.judged_by == EVERYTHING else quoted(self.judged_by)
 
     def name(self, model_id: str | None) -> str | None:
         """Display name of a version."""
@@ -205,26 +234,32 @@ class Launch:
         """Display names, each once."""
         return [str(self.name(m)) for m in dict.fromkeys(model_ids)]
 
+    def vendor(self, model_id: str) -> str:
+        """Display name of a version's vendor."""
+        return str(self.models.get(model_id, {}).get("vendor") or model_id.partition("/")[0])
+
     def segment_name(self, segment_id: str) -> str:
         """A segment's name in a sentence."""
         return str(self.segments[segment_id]["name"])
 
-    @property
-    def entrants(self) -> list[str]:
-        """Versions launched."""
-        return list(self.releases)
 
-
-def read(connection: Connection, facts: Facts, moment: Moment) -> Launch:
-    """Read what the sections need. `connection` must be a cursor of its own."""
-    place(connection, moment)
-    event_id = moment.event["event_id"]
-    order = "order by segment_id, capability_rank"
-    (fit,) = first_row(connection, "select max(capability_known_on) from asked_positions")
-    return Launch(
+def read_market(
+    connection: Connection,
+    facts: Facts,
+    as_of: date,
+    known_by: date,
+    judged_by: date,
+    is_hindsight: bool,
+    shown: Sequence[str] = (),
+) -> Market:
+    """Read the registry. `connection` must be a cursor of its own; `shown` limits the segments."""
+    return Market(
         connection=connection,
         facts=facts,
-        moment=moment,
+        as_of=as_of,
+        known_by=known_by,
+        judged_by=judged_by,
+        is_hindsight=is_hindsight,
         models=_by(
             "model_id",
             rows(
@@ -236,12 +271,60 @@ def read(connection: Connection, facts: Facts, moment: Moment) -> Launch:
         ),
         segments=_by(
             "segment_id",
-            rows(connection, "select * from core.segments where kind = 'models' order by name"),
+            [
+                row
+                for row in rows(
+                    connection, "select * from core.segments where kind = 'models' order by name"
+                )
+                if not shown or row["segment_id"] in shown
+            ],
         ),
         abilities={
             row["ability_id"]: row["name"]
             for row in rows(connection, "select * from core.abilities")
         },
+    )
+
+
+@dataclass
+class Launch(Market):
+    """Everything the sections of a launch briefing draw from, read once."""
+
+    moment: Moment
+    releases: dict[str, Row]
+    prices: dict[str, Row]
+    positions: list[Row]
+    before: list[Row]
+    impact: list[Row]
+    comparisons: list[Row]
+    results: list[Row]
+    claims: list[Row]
+
+    @property
+    def entrants(self) -> list[str]:
+        """Versions launched."""
+        return list(self.releases)
+
+
+def read(connection: Connection, facts: Facts, moment: Moment, shown: Sequence[str] = ()) -> Launch:
+    """Read what the sections need. `connection` must be a cursor of its own."""
+    place(connection, moment)
+    market = read_market(
+        connection, facts, moment.as_of, moment.known_by, moment.judged_by, moment.is_hindsight,
+        shown,
+    )  # fmt: skip
+    if not market.segments:
+        raise BriefingError(f"no segment is called {', '.join(shown)}; see core.segments")
+    event_id = moment.event["event_id"]
+    order = "order by segment_id, capability_rank"
+    (fit,) = first_row(connection, "select max(capability_known_on) from asked_positions")
+
+    def inside(query: str) -> list[Row]:
+        return [row for row in rows(connection, query) if row["segment_id"] in market.segments]
+
+    return Launch(
+        **vars(market),
+        moment=moment,
         releases=_by(
             "model_id",
             rows(
@@ -254,13 +337,13 @@ def read(connection: Connection, facts: Facts, moment: Moment) -> Launch:
             "model_id",
             rows(
                 connection,
-                f"select * from prices_on('{moment.as_of}', {moment.judged_by_sql}) "
+                f"select * from prices_on('{moment.as_of}', {market.judged_by_sql}) "
                 "where is_list_price",
             ),
         ),
-        positions=rows(connection, f"select * from asked_positions where side = 'with' {order}"),
-        before=rows(connection, f"select * from asked_positions where side = 'without' {order}"),
-        impact=rows(connection, f"select * from asked_impact {order}"),
+        positions=inside(f"select * from asked_positions where side = 'with' {order}"),
+        before=inside(f"select * from asked_positions where side = 'without' {order}"),
+        impact=inside(f"select * from asked_impact {order}"),
         comparisons=rows(
             connection,
             "select * from analysis.comparisons where event_id = ? and known_on = ?",

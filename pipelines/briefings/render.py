@@ -1,73 +1,179 @@
-"""Turns a kind of briefing into HTML, Markdown and PDF; what it says is in its own module.
+"""Turns an order for a briefing into HTML, Markdown, PDF and tables; what it says is elsewhere.
 
 A kind's template holds its prose once, as Markdown. The shells `page.html.j2`, `page.md.j2` and
 `page.typ.j2` make the three pages from it. The same warehouse and dates give the same text.
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import typst
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from pipelines.analysis import INTERVAL
-from pipelines.briefings import charts, typeset
+from pipelines.briefings import charts, exports, signoff, typeset
 from pipelines.briefings.facts import Facts, code, plain
-from pipelines.briefings.launch import gather, sources
-from pipelines.briefings.market import BriefingError
+from pipelines.briefings.kinds import KINDS
+from pipelines.briefings.market import BriefingError, Order
+from pipelines.briefings.provenance import sources
+from pipelines.briefings.theme import Theme
+from pipelines.ledger import Ledger
 from pipelines.settings import TEMPLATES
 from pipelines.warehouse import Connection
 
-__all__ = ["BriefingError", "launch"]
-
-DRAFT = "Draft: not signed off"
+__all__ = ["BriefingError", "Desk", "Order", "compose", "order_of", "render"]
 
 
-def launch(
-    connection: Connection, event_id: str, as_of: date | None, known_by: date | None, out: Path
-) -> Path:
-    """Write the briefing on a launch to `out` and return the folder.
+@dataclass(frozen=True)
+class Desk:
+    """What a firm adds to the facts: its theme, and the ledger its sign-offs are in."""
 
-    `connection` is a reader of the published warehouse. `event_id` is a launch or a model's name;
-    `as_of` is the market day judged (default: the first day of use, or the first day with a known
-    list price), `known_by` the day by which facts were known (default: all). Raises BriefingError
-    on an unknown launch or a day nothing can be said of.
+    theme: Theme = field(default_factory=Theme)
+    ledger: Ledger | None = None
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A briefing's words and charts, before they become pages."""
+
+    order: Order
+    context: Mapping[str, Any]
+    facts: Facts
+    tokens: list[Token]
+    captions: Mapping[str, typeset.Caption]
+    content: str
+
+    @property
+    def content_hash(self) -> str:
+        """Hash of all it says."""
+        return signoff.content_hash(self.content)
+
+
+def order_of(manifest: Mapping[str, Any]) -> Order:
+    """The order that a rendered briefing was made from."""
+    days = [
+        date.fromisoformat(manifest[key]) if manifest[key] else None
+        for key in ("asked_as_of", "asked_known_by")
+    ]
+    return Order(manifest["kind"], manifest["subject"], days[0], days[1])
+
+
+def render(connection: Connection, order: Order, out: Path, desk: Desk | None = None) -> Path:
+    """Write a briefing to `out/<kind>/<partition>` and return that folder.
+
+    Makes `index.html`, `briefing.md`, `briefing.pdf`, `briefing.xlsx`, `tables/*.csv` and
+    `briefing.json`. `connection` is a reader of the published warehouse. Raises BriefingError on
+    an unknown subject or a day nothing can be said of.
     """
+    desk = desk or Desk()
+    composed = compose(connection, order, desk.theme)
+    order = composed.order
+    status = signoff.status(desk.ledger, order.kind, order.partition, composed.content_hash)
+    return _write(composed, status, desk.theme, out / order.kind / order.partition)
+
+
+def compose(connection: Connection, order: Order, theme: Theme) -> Composed:
+    """Everything a briefing says. Raises BriefingError."""
+    if order.kind not in KINDS:
+        raise BriefingError(f"no kind is called '{order.kind}'; there are {', '.join(KINDS)}")
     facts = Facts()
     cursor = connection.cursor()
     try:
-        context = gather(cursor, facts, event_id, as_of, known_by)
+        gathered = KINDS[order.kind](cursor, facts, order, theme)
     finally:
         cursor.close()
-    return write("launch", context, facts, out)
+    # Asked for or not, the period found and the usual day make the same briefing.
+    order = replace(
+        order,
+        subject=gathered.get("subject", order.subject),
+        as_of=None if order.as_of == gathered["usual_as_of"] else order.as_of,
+    )
+    context = {**gathered, "theme": theme, "page_facts": facts}
+    body = Markup(_markdown().get_template(f"{order.kind}.md.j2").render(context).strip())
+    tokens = typeset.parse(body)
+    captions = typeset.captions(tokens, dict(facts.entries()))
+    blocks = {name: _chart_table(context, name, words) for name, words in captions.items()}
+    context["footer"] = Markup(_markdown().get_template("footer.md.j2").render(context).strip())
+    words = {**context, "body": Markup(typeset.replace_charts(body, blocks))}
+    content = _markdown().get_template("content.md.j2").render(words)
+    return Composed(order, context, facts, tokens, captions, content)
 
 
-def write(kind: str, context: Mapping[str, Any], facts: Facts, out: Path) -> Path:
-    """Render one kind's template and write `index.html`, `briefing.md` and `briefing.pdf`."""
-    markdown = _environment(facts.show)
-    markdown.filters.update(listed=facts.listed, code=code)
-    markdown.globals.update(sources=lambda: sources(facts))
-    body = Markup(markdown.get_template(f"{kind}.md.j2").render(**context).strip())
-    titles = typeset.chart_titles(body)
-    drawn = {name: charts.draw(context["charts"][name], title) for name, title in titles.items()}
-    shell = {**context, "status": DRAFT, "facts": list(facts.entries())}
-    shell["footer"] = Markup(markdown.get_template("footer.md.j2").render(**shell).strip())
+def _chart_table(context: Mapping[str, Any], name: str, caption: typeset.Caption) -> str:
+    chart = context["charts"][name]
+    template = _markdown().get_template("chart.md.j2")
+    return template.render(
+        caption=caption.markdown,
+        columns=chart.columns,
+        rows=chart.rows,
+        page_facts=context["page_facts"],
+    ).strip()
+
+
+def _write(composed: Composed, status: signoff.Status, theme: Theme, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
-    pages = {
-        "index.html": _html(body, titles, drawn, shell, facts),
-        "briefing.md": _markdown(markdown, body, titles, shell),
+    shell = {
+        **composed.context,
+        "status": status.words,
+        "is_approved": status.is_approved,
+        "facts": list(composed.facts.entries()),
     }
-    for name, text in pages.items():
+    every, in_text, of_charts = exports.sheets(
+        composed.tokens, composed.captions, composed.context["charts"], composed.facts
+    )
+    exports.write(every, composed.facts, {**shell, "publisher": theme.name}, out)
+    pdf = _pdf(composed, shell)
+    html = _html(composed, shell, in_text, of_charts)
+    markdown = f"> **{Markup(composed.facts.show(status.words))}.**\n\n{composed.content}"
+    for name, text in (("index.html", html), ("briefing.md", markdown)):
         (out / name).write_text(text, encoding="utf-8", newline="\n")
-    (out / "briefing.pdf").write_bytes(_pdf(body, drawn, shell))
+    (out / "briefing.pdf").write_bytes(pdf)
+    signoff.write_manifest(
+        out,
+        {
+            "kind": composed.order.kind,
+            "partition": composed.order.partition,
+            "subject": composed.order.subject,
+            "asked_as_of": str(composed.order.as_of or ""),
+            "asked_known_by": str(composed.order.known_by or ""),
+            "title": plain(shell["title"]),
+            "as_of": str(shell["as_of"]),
+            "known_by": str(shell["known_by"]),
+            "lines": [plain(line) for line in _lines(composed.tokens)],
+            "vendors": sorted({plain(v) for v in shell.get("vendors", ())}),
+            "models": sorted({plain(m) for m in shell.get("about", ())}),
+            "content_hash": composed.content_hash,
+            "status": status.words,
+            "is_approved": status.is_approved,
+        },
+    )
     return out
 
 
-def _environment(finalize: Any) -> Environment:
+def _lines(tokens: list[Token]) -> Iterable[str]:
+    """The words of the three lines."""
+    inside = False
+    for token in tokens:
+        if token.type == "ordered_list_open":
+            inside = True
+        elif token.type == "ordered_list_close":
+            return
+        elif inside and token.type == "inline":
+            yield "".join(" " if c.type == "softbreak" else c.content for c in token.children or [])
+
+
+# ------------------------------------------------------------------ environments
+
+
+def _environment(finalize: Callable[..., Any]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -81,65 +187,122 @@ def _environment(finalize: Any) -> Environment:
     return environment
 
 
-def _html(
-    body: str, titles: Mapping[str, str], drawn: Mapping[str, str], shell: Mapping[str, Any],
-    facts: Facts,
-) -> str:  # fmt: skip
-    html = _environment(lambda value: value if hasattr(value, "__html__") else plain(value))
-    html.globals["number"] = facts.number
-    figure = html.get_template("chart.html.j2")
-    figures = {
-        name: figure.render(
-            svg=Markup(charts.themed(svg)),
-            title=titles[name],
-            rows=charts.table(shell["charts"][name]),
-        )
-        for name, svg in drawn.items()
-    }
-    content = Markup(typeset.to_html(body, dict(facts.entries()), figures))
-    page = html.get_template("page.html.j2")
-    words = {
-        **shell,
-        "body": content,
-        "footer": Markup(typeset.to_html(shell["footer"], {}, {})),
-        "sections": typeset.sections(body),
-    }
-    return page.render(**words)
+@pass_context
+def _show(context: Context, value: Any) -> Markup:
+    facts: Facts = context["page_facts"]
+    return facts.show(value)
 
 
-def _markdown(
-    markdown: Environment, body: str, titles: Mapping[str, str], shell: Mapping[str, Any]
-) -> str:
-    table = markdown.get_template("chart.md.j2")
-    blocks = {
-        name: table.render(title=title, rows=charts.table(shell["charts"][name])).strip()
-        for name, title in titles.items()
-    }
-    text = Markup(typeset.replace_charts(body, blocks))
-    return markdown.get_template("page.md.j2").render(**shell, body=text)
+@pass_context
+def _listed(context: Context, values: Iterable[Any]) -> Markup:
+    facts: Facts = context["page_facts"]
+    return facts.listed(values)
 
 
-def _pdf(body: str, drawn: Mapping[str, str], shell: Mapping[str, Any]) -> bytes:
+@pass_context
+def _drawn(context: Context, name: str) -> Markup:
+    """A chart's name, once the facts behind its table are cited."""
+    facts: Facts = context["page_facts"]
+    for row in context["charts"][name].rows:
+        for cell in row:
+            facts.show(cell)
+    return Markup(f"chart:{name}")
+
+
+@pass_context
+def _sources(context: Context) -> list[dict[str, Any]]:
+    return sources(context["page_facts"])
+
+
+@cache
+def _markdown() -> Environment:
+    environment = _environment(_show)
+    environment.filters.update(listed=_listed, drawn=_drawn, code=code)
+    environment.globals["sources"] = _sources
+    return environment
+
+
+@cache
+def _screen() -> Environment:
+    return _environment(lambda value: value if hasattr(value, "__html__") else plain(value))
+
+
+@cache
+def _paper() -> Environment:
     def show(value: Any) -> Markup:
         if hasattr(value, "__html__"):
             return Markup(value)
         return Markup(typeset.typst_text(plain(value)))
 
-    shells = _environment(show)
-    shells.filters["literal"] = lambda text: Markup(typeset.typst_string(plain(text)))
+    environment = _environment(show)
+    environment.filters["literal"] = lambda text: Markup(typeset.typst_string(plain(text)))
+    return environment
+
+
+# ------------------------------------------------------------------ pages
+
+
+def _html(
+    composed: Composed,
+    shell: Mapping[str, Any],
+    in_text: Mapping[int, exports.Sheet],
+    of_charts: Mapping[str, exports.Sheet],
+) -> str:
+    theme: Theme = shell["theme"]
+    figure, link = _screen().get_template("chart.html.j2"), _screen().get_template("data.html.j2")
+    figures = {}
+    for name, caption in composed.captions.items():
+        chart = shell["charts"][name]
+        figures[name] = figure.render(
+            name=name, title=caption.plain, caption=caption.html,
+            svg=Markup(charts.draw(chart, caption.plain)), columns=chart.columns,
+            rows=chart.rows, number=lambda cell: composed.facts.number(cell.fact),
+            data=of_charts[name],
+        )  # fmt: skip
+    links = {place: link.render(data=sheet) for place, sheet in in_text.items()}
+    cited = dict(composed.facts.entries())
+    body = Markup(typeset.to_html(composed.tokens, cited, figures, links))
+    return (
+        _screen()
+        .get_template("page.html.j2")
+        .render(
+            {
+                **shell,
+                "body": body,
+                "footer": Markup(typeset.to_html(typeset.parse(shell["footer"]), {}, {})),
+                "sections": typeset.sections(composed.tokens),
+                "light": Markup(theme.properties(0)),
+                "dark": Markup(theme.properties(1)),
+                "chart_style": Markup(charts.screen_style()),
+            }
+        )
+    )
+
+
+def _pdf(composed: Composed, shell: Mapping[str, Any]) -> bytes:
+    theme: Theme = shell["theme"]
     with tempfile.TemporaryDirectory() as folder:
-        for name, svg in drawn.items():
-            (Path(folder) / f"{name}.svg").write_text(svg, encoding="utf-8")
-        images = {name: f"{name}.svg" for name in drawn}
+        images = {}
+        for i, (name, caption) in enumerate(composed.captions.items()):
+            images[name] = f"chart-{i}.svg"
+            drawn = charts.draw(shell["charts"][name], caption.plain, theme.charts)
+            (Path(folder) / images[name]).write_text(drawn, encoding="utf-8")
         words = {
             **shell,
-            "body": Markup(typeset.to_typst(body, images)),
-            "footer": Markup(typeset.to_typst(shell["footer"], {})),
+            "body": Markup(typeset.to_typst(composed.tokens, images)),
+            "footer": Markup(typeset.to_typst(typeset.parse(shell["footer"]), {})),
+            "font": charts.PAPER_FONT,
+            "link_colour": theme.page["link"][0],
         }
         source = Path(folder) / "page.typ"
-        source.write_text(shells.get_template("page.typ.j2").render(**words), encoding="utf-8")
-        # The typesetter's own fonts and those of the chart library: the page looks alike anywhere.
+        page = _paper().get_template("page.typ.j2").render(words)
+        source.write_text(page, encoding="utf-8")
+        # The typesetter's own fonts and that of our package: the page looks alike anywhere.
         pdf: bytes = typst.compile(
-            str(source), font_paths=[str(charts.FONTS)], ignore_system_fonts=True, timestamp=0
+            str(source),
+            font_paths=[str(charts.fonts())],
+            ignore_system_fonts=True,
+            timestamp=0,
+            pdf_tags=False,  # they double the size; who needs them has the HTML
         )
     return pdf

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from pipelines.briefings.charts import Chart, Point
+from pipelines.analysis import INTERVAL
+from pipelines.briefings.charts import Frontier, Point
 from pipelines.briefings.evidence import (
     capability_fact,
     chart_fact,
@@ -104,7 +105,7 @@ def chart_segments(launch: Launch) -> list[str]:
     return list(dict.fromkeys([*best, *sorted(lost)]))
 
 
-def chart(launch: Launch, segment_id: str) -> Chart:
+def chart(launch: Launch, segment_id: str) -> Frontier:
     """The frontier before and after, every member of the segment, and the words about them."""
     impact = {i["model_id"]: i for i in launch.impact if i["segment_id"] == segment_id}
     after = [p for p in launch.positions if p["segment_id"] == segment_id]
@@ -132,20 +133,19 @@ def chart(launch: Launch, segment_id: str) -> Chart:
                 or p["is_on_frontier"]
                 or impact[p["model_id"]]["was_on_frontier"]
             ),
-            figures=(
-                launch.facts.figure(p["price_3to1_usd_per_mtok"], "usd", fact),
-                launch.facts.figure(
-                    (p["capability"], p["capability_low"], p["capability_high"]), "interval", fact
-                ),
+            price_figure=launch.facts.figure(p["price_3to1_usd_per_mtok"], "usd", fact),
+            capability_figure=launch.facts.figure(
+                (p["capability"], p["capability_low"], p["capability_high"]), "interval", fact
             ),
         )
         for p in after
     ]
     on = [launch.name(m) for m in launch.entrants if _on_frontier(after, m)]
     behind = [p for p in after if p["model_id"] in launch.releases and not p["is_on_frontier"]]
-    return Chart(
+    return Frontier(
         name=segment_id,
         segment=launch.segment_name(segment_id),
+        interval=f"{INTERVAL:.0%}",
         points=points,
         before=_steps(before),
         after=_steps(after),

@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from functools import cache
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+from markupsafe import Markup
 
 from pipelines.briefings.facts import Fact
 
@@ -15,39 +19,67 @@ COLUMN_SHORT, COLUMN_MOST = 15, 60
 CHART = "chart:"
 
 
+@cache
 def parser() -> MarkdownIt:
     """CommonMark with tables; raw HTML is text."""
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def to_html(text: str, cited: Mapping[int, Fact], figures: Mapping[str, str]) -> str:
-    """HTML of a Markdown text: links to facts, scrolling tables, charts where `chart:` stands.
+def parse(text: str) -> list[Token]:
+    """The tokens of a Markdown text, from which every medium is made."""
+    return parser().parse(text)
 
-    `figures` are HTML by chart name, trusted as it is.
+
+def to_html(
+    tokens: list[Token],
+    cited: Mapping[int, Fact],
+    figures: Mapping[str, str],
+    links: Mapping[int, str] | None = None,
+) -> str:
+    """HTML of a text: links to facts, scrolling tables, charts where `chart:` stands.
+
+    `figures` are HTML by chart name, `links` what stands below each table by its place in the
+    text; both are trusted as they are.
     """
     markdown = parser()
-    tokens = _with_charts(markdown.parse(text), figures)
-    _name_headings(tokens)
+    tokens = _with_charts(tokens, figures)
+    name_headings(tokens)
     for token in tokens:
         for link in token.children or []:
             if link.type == "link_open":
                 _describe_link(link, cited)
-    markdown.add_render_rule("table_open", _table_open)
-    markdown.add_render_rule("table_close", _table_close)
+    _frame_tables(tokens, links or {})
     return str(markdown.renderer.render(tokens, markdown.options, {}))
 
 
-def _table_open(*_: Any) -> str:
-    return '<div class="scroll" role="region" aria-label="table" tabindex="0"><table>\n'
+def _frame_tables(tokens: list[Token], links: Mapping[int, str]) -> None:
+    """Put every table into a box that scrolls by itself and says what it is, links below it."""
+    heading, place = "", 0
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token.type == "heading_open":
+            heading = _words(tokens[at + 1])
+        if token.type in ("table_open", "table_close"):
+            block = Token("html_block", "", 0)
+            if token.type == "table_open":
+                place += 1
+                label = escapeHtml(f"Table {place}: {heading}")
+                block.content = (
+                    f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">\n'
+                )
+                tokens.insert(at, block)
+            else:
+                block.content = f"</div>\n{links.get(place, '')}"
+                tokens.insert(at + 1, block)
+            at += 1
+        if token.type == "th_open":
+            token.attrSet("scope", "col")
+        at += 1
 
 
-def _table_close(*_: Any) -> str:
-    return "</table></div>\n"
-
-
-def sections(text: str) -> list[tuple[str, str]]:
+def sections(tokens: list[Token]) -> list[tuple[str, str]]:
     """Anchor and words of every second-level heading."""
-    tokens = parser().parse(text)
     return [
         (_slug(tokens[i + 1].content), _words(tokens[i + 1]))
         for i, token in enumerate(tokens)
@@ -63,7 +95,8 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _name_headings(tokens: list[Token]) -> None:
+def name_headings(tokens: list[Token]) -> None:
+    """Give second-level headings an anchor."""
     for i, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag == "h2":
             token.attrSet("id", _slug(tokens[i + 1].content))
@@ -106,15 +139,29 @@ def _chart_name(inline: Token) -> str | None:
     return source.removeprefix(CHART) if source.startswith(CHART) else None
 
 
-def chart_titles(text: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class Caption:
+    """The words under a chart: plain, and as Markdown and HTML in which figures are links."""
+
+    plain: str
+    markdown: Markup
+    html: Markup
+
+
+def captions(tokens: list[Token], cited: Mapping[int, Fact]) -> dict[str, Caption]:
     """The words under each chart, by its name: the alternative text of its image."""
-    titles = {}
-    for token in parser().parse(text):
+    found = {}
+    for token in tokens:
         name = _chart_name(token) if token.type == "inline" else None
-        if name is not None:
-            image = (token.children or [])[0]
-            titles[name] = "".join(child.content for child in image.children or [])
-    return titles
+        if name is None:
+            continue
+        image = (token.children or [])[0]
+        for link in image.children or []:
+            if link.type == "link_open":
+                _describe_link(link, cited)
+        html = RendererHTML().renderInline(image.children or [], parser().options, {})
+        found[name] = Caption(_words(image), Markup(image.content), Markup(html))
+    return found
 
 
 def replace_charts(text: str, blocks: Mapping[str, str]) -> str:
@@ -140,10 +187,9 @@ def typst_string(text: str) -> str:
     return '"' + words.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def to_typst(text: str, images: Mapping[str, str]) -> str:
-    """Typst markup of a Markdown text. `images` are file names by chart name."""
+def to_typst(tokens: list[Token], images: Mapping[str, str]) -> str:
+    """Typst markup of a text. `images` are file names by chart name."""
     out: list[str] = []
-    tokens = parser().parse(text)
     at = 0
     while at < len(tokens):
         at = _block(tokens, at, out, images)
@@ -158,7 +204,7 @@ def _block(tokens: list[Token], at: int, out: list[str], images: Mapping[str, st
     if token.type == "paragraph_open":
         name = _chart_name(tokens[at + 1])
         if name is not None:
-            caption = typst_text(chart_titles_of(tokens[at + 1]))
+            caption = _inline((tokens[at + 1].children or [])[0])
             if name in images:
                 out.append(f'#chart("{images[name]}")[{caption}]\n')
         else:
@@ -189,12 +235,6 @@ def _block(tokens: list[Token], at: int, out: list[str], images: Mapping[str, st
 
 
 LISTS = {"bullet_list_open": "list", "ordered_list_open": "enum"}
-
-
-def chart_titles_of(inline: Token) -> str:
-    """The alternative text of a paragraph's only image."""
-    image = (inline.children or [])[0]
-    return "".join(child.content for child in image.children or [])
 
 
 def _closing(tokens: list[Token], at: int) -> int:

@@ -8,7 +8,8 @@ import importlib
 import json
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 
 class PayloadError(Exception):
@@ -41,14 +42,47 @@ class Rejected:
     #: Start of the keys it may have stood for, where the row does not say; none of them ends by
     #: being absent from this payload.
     holds: str | None = None
+    #: A needed field is missing or of another type; other rows are held for what they say.
+    breaks_contract: bool = False
+
+
+#: Fields counted in one payload; a hostile one may have any number.
+MOST_FIELDS = 2_000
+#: How deep a row is looked into for its fields, and how far into a list.
+FIELD_DEPTH, LIST_SAMPLE = 3, 20
 
 
 @dataclass
 class Parsed:
-    """All a payload says: things observed, by table, and rows refused."""
+    """All a payload says: things observed, by table, rows refused, and fields the rows carried."""
 
     things: dict[str, list[Observation]] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
+    #: Rows by (thing, path, kind, whether the contract reads it).
+    fields: Counter[tuple[str, str, str, bool]] = field(default_factory=Counter)
+
+    def notice(self, thing: str, row: Any, read: Collection[str] = ()) -> None:
+        """Count the fields of a row as it stands in the payload; `read` are those used."""
+        if isinstance(row, Mapping):
+            for name, value in row.items():
+                self._notice(thing, str(name)[:200], value, name in read, FIELD_DEPTH)
+
+    def _notice(self, thing: str, path: str, value: Any, is_read: bool, depth: int) -> None:
+        kind = _KINDS.get(type(value))
+        if kind is None:  # null says nothing of the type
+            return
+        entry = (thing, path, kind, is_read)
+        if entry not in self.fields and len(self.fields) >= MOST_FIELDS:
+            entry = (thing, "...", "more than can be listed", False)
+        self.fields[entry] += 1
+        if depth > 1 and isinstance(value, Mapping):
+            for name, inner in value.items():
+                self._notice(thing, f"{path}.{name}"[:200], inner, is_read, depth - 1)
+        elif depth > 1 and isinstance(value, list):
+            for inner in value[:LIST_SAMPLE]:
+                if isinstance(inner, Mapping):
+                    for name, deep in inner.items():
+                        self._notice(thing, f"{path}[].{name}"[:200], deep, is_read, depth - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +187,17 @@ def repository_of(link: Any) -> str | None:
     return match.group(1) if match and is_model else None
 
 
+@cache
+def fields_read(contract: type[BaseModel]) -> frozenset[str]:
+    """Names under which a contract reads fields of a row."""
+    names = set(contract.model_fields)
+    for about in contract.model_fields.values():
+        for alias in (about.alias, about.validation_alias):
+            choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+            names |= {choice for choice in choices if isinstance(choice, str)}
+    return frozenset(names)
+
+
 #: USD per million tokens. A number beyond is no price in any unit and would not fit the columns:
 #: one such row would stop the whole build.
 UsdPerMtok = Annotated[Decimal, Field(gt=-1_000_000_000, lt=1_000_000_000)]
@@ -166,6 +211,12 @@ class RepeatedKeys(dict[str, Any]):
     """
 
     repeated: frozenset[str] = frozenset()
+
+
+_KINDS: Mapping[type, str] = {
+    str: "string", int: "number", float: "number", Decimal: "number", bool: "boolean",
+    list: "list", tuple: "list", dict: "object", RepeatedKeys: "object",
+}  # fmt: skip
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -234,7 +285,8 @@ def plain(value: Any) -> Any:
 def observe(
     contract: type[BaseModel], key: str, row: Any, parsed: Parsed, thing: str = "prices"
 ) -> None:
-    """Check one row against its wire contract and file it as observed or rejected."""
+    """Check one row against its wire contract, file it as observed or rejected, note its fields."""
+    parsed.notice(thing, row, fields_read(contract))
     if repeated := repeats(row):
         reason = f"keys repeated with different values: {', '.join(sorted(repeated))}"
         parsed.rejected.append(Rejected(key, plain(row), reason))
@@ -245,7 +297,8 @@ def observe(
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "row"
         fields = plain(row) if isinstance(row, Mapping) else {"value": str(row)[:200]}
-        parsed.rejected.append(Rejected(key, fields, f"{where}: {first['msg']}"))
+        reason = f"{where}: {first['msg']}"
+        parsed.rejected.append(Rejected(key, fields, reason, breaks_contract=True))
         return
     fields = plain(checked.model_dump(exclude_none=True, by_alias=True))
     parsed.things.setdefault(thing, []).append(Observation(key, fields))

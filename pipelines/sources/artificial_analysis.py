@@ -93,6 +93,8 @@ def parse(payload: bytes, part: str = "") -> Parsed:
     parsed = Parsed()
     for page in pages:
         version = page.get("intelligence_index_version")
+        about = {name: value for name, value in page.items() if name != "data"}
+        parsed.notice("envelope", about, {"intelligence_index_version", "pagination"})
         for row in page["data"]:
             _read_model(row, None if version is None else str(version), parsed)
     refuse_contradictions(parsed)
@@ -126,6 +128,7 @@ def _read_model(row: Any, version: str | None, parsed: Parsed) -> None:
         fields = plain(row) if isinstance(row, Mapping) else {"value": str(row)[:200]}
         parsed.rejected.append(Rejected("?", fields, "a model without id", holds=""))
         return
+    parsed.notice("models", row, {"id", "name", "model_creator", "evaluations", "pricing"})
     key = str(row["id"])
     known = {"id": row["id"], "name": row.get("name"), "creator": row.get("model_creator")}
     creator = row.get("model_creator")

@@ -43,6 +43,7 @@ def parse(payload: bytes, part: str = "") -> Parsed:
     parsed = Parsed()
     repeated = document.repeated if isinstance(document, RepeatedKeys) else frozenset()
     for model, row in document.items():
+        parsed.notice("models", row, {"pass@1", "prompted"})
         scores = row.get("pass@1") if isinstance(row, Mapping) else None
         fault = "no object of scores under `pass@1`" if not isinstance(scores, Mapping) else None
         if model in repeated:

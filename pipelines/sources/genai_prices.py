@@ -94,12 +94,15 @@ def parse(payload: bytes, part: str = "") -> Parsed:
         if not (isinstance(provider, Mapping) and isinstance(provider.get("models"), list)):
             parsed.rejected.append(Rejected("?", {}, "provider without `models`", holds=""))
             continue
+        about = {name: value for name, value in provider.items() if name != "models"}
+        parsed.notice("providers", about, {"id"})
         for model in provider["models"]:
             if not isinstance(model, Mapping) or "id" not in model:
                 fields = plain(model) if isinstance(model, Mapping) else {}
                 name = str(provider.get("id"))
                 parsed.rejected.append(Rejected(name, fields, "model without id", f"{name}/"))
                 continue
+            parsed.notice("models", model, {"id", "name", "prices"})
             key = f"{provider.get('id')}/{model['id']}"
             if repeated := repeats(model):
                 words = f"keys repeated with different values: {', '.join(sorted(repeated))}"

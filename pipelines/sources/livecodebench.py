@@ -12,7 +12,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.sources import Parsed, PayloadError, Rejected, Source, observe, plain, read_json
+from pipelines.sources import (
+    Parsed,
+    PayloadError,
+    Rejected,
+    Source,
+    fields_read,
+    observe,
+    plain,
+    read_json,
+)
 from pipelines.text_tables import refuse_contradictions
 
 #: First and last day of the windows of problems that publishers state results for. By date alone
@@ -22,6 +31,9 @@ WINDOWS: Mapping[str, tuple[date, date]] = {
     "all problems": (date.min, date.max),
     "2024-08 to 2025-01": (date(2024, 8, 1), date(2025, 1, 31)),
 }
+
+#: Rows looked into for new fields; all of them carry the same.
+FIELDS_SAMPLE = 500
 
 
 class Solution(BaseModel):
@@ -63,6 +75,8 @@ def parse(payload: bytes, part: str = "") -> Parsed:
     parsed = Parsed()
     refused: dict[str, str] = {}
     by_model: dict[str, dict[str, Solution]] = {}
+    for row in performances[:FIELDS_SAMPLE]:
+        parsed.notice("solutions", row, fields_read(Solution))
     for row in performances:
         try:
             solution = Solution.model_validate(row)

@@ -77,6 +77,7 @@ def parse(payload: bytes, part: str = "") -> Parsed:
             fields = {"provider": provider}
             parsed.rejected.append(Rejected(provider, fields, reason, f"{provider}/"))
             continue
+        parsed.notice("providers", {name: v for name, v in content.items() if name != "models"})
         for model, row in models.items():
             if model in _repeated(models):
                 fields = plain(row) if isinstance(row, Mapping) else {}

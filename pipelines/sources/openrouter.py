@@ -109,8 +109,12 @@ def _all_rows(document: Any) -> list[Any]:
 
 def parse(payload: bytes, part: str = "") -> Parsed:
     """Read the list. Raises PayloadError if it is not the list, or only one page of it."""
-    rows = _all_rows(read_json(payload))
+    document = read_json(payload)
+    rows = _all_rows(document)
     parsed = Parsed()
+    for page in document if isinstance(document, list) else [document]:
+        about = {name: value for name, value in page.items() if name != "data"}
+        parsed.notice("envelope", about, {"links", "total_count"})
     first: dict[str, object] = {}
     repeated = set()
     for row in rows:

@@ -2,7 +2,7 @@
 -- Release claims that are not used keep their reason in core.releases_seen.
 -- key: source, fetch_id, spelling, stage, reason
 with wire as (
-    select distinct
+    select
         q.source,
         q.fetch_id,
         q.key as spelling,
@@ -10,10 +10,10 @@ with wire as (
         q.reason,
         cast(null as decimal(18, 9)) as input_usd_per_mtok,
         cast(null as decimal(18, 9)) as output_usd_per_mtok,
-        f.fetched_at as first_seen_at,
-        cast(null as timestamp) as ended_at
+        min(q.first_seen_at) as first_seen_at,
+        case when count(*) = count(q.ended_at) then max(q.ended_at) end as ended_at
     from raw.quarantine as q
-    inner join raw.fetches as f on f.fetch_id = q.fetch_id
+    group by q.source, q.fetch_id, q.key, q.reason
 ),
 
 faults as (

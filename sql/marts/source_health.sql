@@ -28,7 +28,7 @@ last_good as (
 ),
 
 last_failed as (
-    select f.source, max(f.problem) as problem
+    select f.source, max(f.problem) as problem, sum(f.held_back) as rows_held_back
     from raw.fetches as f
     inner join attempts as a on a.source = f.source and a.last_failed_at = f.fetched_at
     group by f.source
@@ -39,6 +39,14 @@ quarantined as (
     from core.quarantine as q
     where q.ended_at is null
     group by q.source
+),
+
+drift as (
+    select d.source, count(*) as fields_drifted
+    from marts.schema_drift as d
+    inner join attempts as a on a.source = d.source
+    where cast(coalesce(d.gone_at, d.first_seen_at) as date) > cast(a.last_good_at as date) - 30
+    group by d.source
 ),
 
 unresolved as (
@@ -60,11 +68,14 @@ select
     coalesce(a.fetches, 0) as fetches, -- attempts so far
     g.observed as rows_observed, -- rows of the last good payloads, all parts, that met the contract
     g.rejected as rows_rejected, -- rows of them that did not
+    case when a.last_failed_at = a.last_attempt_at then p.rows_held_back end as rows_held_back, -- rows not believed yet because the feed shrank
+    coalesce(d.fields_drifted, 0) as fields_drifted, -- fields that came or went in the 30 days before the last good fetch
     coalesce(q.rows_quarantined, 0) as rows_quarantined, -- rows now in quarantine
     coalesce(u.names_unresolved, 0) as names_unresolved -- spellings not resolved
 from raw.sources as s
 left join attempts as a on a.source = s.source
 left join last_good as g on g.source = s.source
 left join last_failed as p on p.source = s.source
+left join drift as d on d.source = s.source
 left join quarantined as q on q.source = s.source
 left join unresolved as u on u.source = s.source

@@ -1,0 +1,578 @@
+"""The weekly and the monthly issue: what changed in a period, against the issue before.
+
+An issue of a past period uses, unless asked otherwise, only what was known on its last day, so that
+it comes out the same whenever it is made.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from pipelines.analysis import INTERVAL
+from pipelines.briefings import changes as changed
+from pipelines.briefings.changes import (
+    INTERVAL_COLUMNS,
+    Change,
+    Snapshot,
+    frontier_fact,
+    snapshot,
+    standing_fact,
+)
+from pipelines.briefings.charts import (
+    Bar,
+    Chart,
+    Event,
+    Frontier,
+    Lines,
+    Point,
+    Standings,
+    Timeline,
+)
+from pipelines.briefings.evidence import capability_fact, computed_fact, release_fact
+from pipelines.briefings.facts import Fact, Facts, day, quoted
+from pipelines.briefings.market import (
+    BriefingError,
+    Market,
+    Order,
+    Row,
+    newest_fact,
+    read_market,
+    rows,
+)
+from pipelines.briefings.provenance import fit_behind, masthead, unresolved
+from pipelines.briefings.theme import Theme
+from pipelines.warehouse import Connection, first_row
+
+#: How many of each an issue shows before it counts the rest.
+MOVES, NEW_PRICES, DATES, DISPUTES, STANDING, LEADERS, EVENTS = 25, 8, 15, 8, 14, 6, 60
+CHARTED = 2
+#: How far back the timeline of a weekly reaches.
+LOOK_BACK = timedelta(days=56)
+
+
+def period(kind: str, subject: str) -> tuple[date, date]:
+    """First and last day of a week (`2024-W37`) or a month (`2024-09`). Raises BriefingError."""
+    try:
+        if kind == "weekly":
+            found = re.fullmatch(r"(\d{4})-?[wW](\d{1,2})", subject.strip())
+            if found:
+                first = date.fromisocalendar(int(found[1]), int(found[2]), 1)
+                return first, first + timedelta(days=6)
+        else:
+            found = re.fullmatch(r"(\d{4})-(\d{2})", subject.strip())
+            if found:
+                first = date(int(found[1]), int(found[2]), 1)
+                return first, (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    except ValueError:
+        pass
+    example = "2024-W37" if kind == "weekly" else "2024-09"
+    raise BriefingError(f"'{subject}' is no period of a {kind}; write it like {example}")
+
+
+def latest(kind: str, today: date) -> str:
+    """The last period that was over by a day."""
+    if kind == "weekly":
+        year, week, _ = (today - timedelta(days=today.isocalendar()[2])).isocalendar()
+        return f"{year}-W{week:02d}"
+    return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> Row:
+    """Everything `weekly.md.j2` or `monthly.md.j2` prints. Raises BriefingError."""
+    newest = newest_fact(connection)
+    subject = order.subject or latest(order.kind, newest)
+    first, last = period(order.kind, subject)
+    if first > newest:
+        raise BriefingError(f"{subject} has not begun: the newest fact is of {newest}")
+    as_of = order.as_of or min(last, newest)
+    if not first <= as_of <= last:
+        raise BriefingError(f"as of {as_of}: must lie in {subject}, {first} to {last}")
+    known_by = min(order.known_by or as_of, newest)
+    if known_by < as_of:
+        raise BriefingError(f"known by {known_by}: an issue as of {as_of} cannot know less than it")
+    market = read_market(
+        connection, facts, as_of, known_by, known_by, known_by >= newest, theme.segments
+    )
+    eve = first - timedelta(days=1)
+    before, now = snapshot(market, eve, eve), snapshot(market, as_of, known_by)
+    before, now = _shown(market, before), _shown(market, now)
+    found = changed.changes(market, before, now)
+    kinds: dict[str, list[Change]] = {}
+    for change in found:
+        kinds.setdefault(change.kind, []).append(change)
+    launched = kinds.get("launch", [])
+    # A launch's and a move's own line says where on a frontier it is already.
+    said = {c.model_id for c in found if c.kind in ("launch", "price move")}
+    todo = changed.merged(
+        [
+            c
+            for c in found
+            if c.severity != "low" and not (c.kind == "frontier gained" and c.model_id in said)
+        ]
+    )
+    explained = {c.model_id for c in launched}
+    firsts = [
+        {**group, "models": group["models"][:NEW_PRICES], "more": len(group["models"]) - NEW_PRICES}
+        for group in changed.first_prices(market, before, now, explained)
+    ]
+    ahead = changed.upcoming(market, now)
+    charts: dict[str, Chart] = {}
+    is_monthly = order.kind == "monthly"
+    touched = list(
+        dict.fromkeys(
+            place["segment_id"]
+            for c in found
+            if c.kind.startswith("frontier")
+            for place in c.figures["where"]
+        )
+    )
+    charted = list(market.segments) if is_monthly else touched[:CHARTED]
+    sections = []
+    for segment_id in market.segments:
+        section = segment(market, before, now, segment_id, kinds)
+        sections.append(section)
+        if segment_id in charted and section["chart"] is not None:
+            charts[segment_id] = section["chart"]
+    if (standing := standings(market, now)) is not None:
+        charts["standings"] = standing
+    timeline = events(market, first - (LOOK_BACK if not is_monthly else timedelta()), as_of, now)
+    if timeline is not None:
+        charts["timeline"] = timeline
+    shares = usage(market, first, as_of) if is_monthly else None
+    if shares is not None and shares["chart"] is not None:
+        charts["shares"] = shares["chart"]
+    fits = [p["capability_known_on"] for p in now.positions.values()]
+    return {
+        **masthead(market, order.kind, f"The model market in {_words(order.kind, subject, first)}"),
+        "subject": subject,
+        "usual_as_of": min(last, newest),
+        "previous": _previous(order.kind, first),
+        "first": first,
+        "last": last,
+        "is_unfinished": as_of < last,
+        "is_nothing_priced": not now.prices,
+        "changes": kinds,
+        "todo": todo[:MOVES],
+        "more": len(todo) > MOVES,
+        "counts": counts(market, before, now, kinds),
+        "firsts": firsts,
+        "ahead": ahead[:DATES],
+        "segments": sections,
+        "charts": charts,
+        "shares": shares,
+        "judged": judged(market, first, as_of) if is_monthly else [],
+        "disputed": disputed(market, now),
+        "names": unresolved(market) if market.is_hindsight else None,
+        "method_fit": fit_behind(market, max(fits, default=None)),
+        "vendors": {market.vendor(str(c.model_id)) for c in found if c.model_id},
+        "about": {c.model_id for c in found if c.model_id},
+    }
+
+
+def _words(kind: str, subject: str, first: date) -> str:
+    return f"week {subject}" if kind == "weekly" else f"{first:%B %Y}"
+
+
+def _previous(kind: str, first: date) -> str:
+    return latest(kind, first)
+
+
+def _shown(market: Market, at: Snapshot) -> Snapshot:
+    """Only the segments that the theme shows."""
+    positions = {k: p for k, p in at.positions.items() if k[0] in market.segments}
+    return Snapshot(at.as_of, at.known_by, at.prices, positions)
+
+
+def counts(
+    market: Market, before: Snapshot, now: Snapshot, kinds: Mapping[str, Sequence[Change]]
+) -> Row:
+    """How many list prices are known, and how many moved, as facts."""
+    query = (
+        f"select count(*) as models from prices_on('{now.as_of}', '{now.known_by}') "
+        "where is_list_price"
+    )
+    fact = computed_fact(
+        market, f"Versions with a known list price on {now.as_of}", str(len(now.prices)), query,
+        "counted", "versions",
+    )  # fmt: skip
+    moves = kinds.get("price move", [])
+    compared = computed_fact(
+        market,
+        f"List prices that moved between {before.as_of} and {now.as_of}",
+        str(len(moves)),
+        "select count(*) as moved from "
+        f"prices_on('{now.as_of}', '{now.known_by}') as a inner join "
+        f"prices_on('{before.as_of}', '{before.known_by}') as b on b.offering_id = a.offering_id "
+        f"where a.is_list_price and a.valid_from_latest > date '{before.as_of}' and "
+        "(a.input_usd_per_mtok, a.output_usd_per_mtok) "
+        "<> (b.input_usd_per_mtok, b.output_usd_per_mtok)",
+        "counted",
+        "versions",
+    )
+    figure = market.facts.figure
+    launched = len(kinds.get("launch", []))
+    launches = computed_fact(
+        market,
+        f"Launches dated after {before.as_of} and by {now.as_of}",
+        str(launched),
+        f"select count(*) as launches from releases_known('{now.known_by}') as k "
+        f"where coalesce(k.api_available_on, k.released_on) > date '{before.as_of}' "
+        f"and coalesce(k.api_available_on, k.released_on) <= date '{now.as_of}'",
+        "of curated launches the first paid API access counts",
+        "versions",
+    )
+    return {
+        "launches": figure(launched, "count", launches),
+        "priced": figure(len(now.prices), "count", fact),
+        "moves": figure(len(moves), "count", compared),
+        "cuts": figure(sum(c.figures["is_cut"] for c in moves), "count", compared),
+        "rises": figure(sum(not c.figures["is_cut"] for c in moves), "count", compared),
+    }
+
+
+# ------------------------------------------------------------------ segments
+
+
+def segment(
+    market: Market,
+    before: Snapshot,
+    now: Snapshot,
+    segment_id: str,
+    kinds: Mapping[str, Sequence[Change]],
+) -> Row:
+    """One segment: who leads, what the frontier costs, who came and who went."""
+    name = market.segment_name(segment_id)
+    members = [p for (s, _), p in now.positions.items() if s == segment_id]
+    leaders = []
+    for position in members[:LEADERS]:
+        fact = standing_fact(market, now, segment_id, position)
+        former = before.positions.get((segment_id, position["model_id"]))
+        leaders.append(
+            {
+                "name": market.name(position["model_id"]),
+                "rank": market.facts.figure(
+                    (position["capability_rank"], position["members"]), "rank", fact
+                ),
+                "former_rank": market.facts.figure(
+                    former["capability_rank"] if former else None,
+                    "count",
+                    standing_fact(market, before, segment_id, former or position),
+                ),
+                "capability": market.facts.figure(
+                    (
+                        position["capability"],
+                        position["capability_low"],
+                        position["capability_high"],
+                    ),
+                    "interval",
+                    capability_fact(market, {**position, "segment_id": segment_id}),
+                ),
+                "price": market.facts.figure(position["price_3to1_usd_per_mtok"], "usd", fact),
+                "premium": market.facts.figure(
+                    position["premium_to_frontier_share"], "percent", fact
+                ),
+                "is_on_frontier": position["is_on_frontier"],
+            }
+        )
+    return {
+        "id": segment_id,
+        "name": name,
+        "leaders": leaders,
+        "gained": [c for c in kinds.get("frontier gained", []) if name in c.figures["segments"]],
+        "lost": [c for c in kinds.get("frontier lost", []) if name in c.figures["segments"]],
+        "chart": frontier(market, before, now, segment_id) if members else None,
+    }
+
+
+def frontier(market: Market, before: Snapshot, now: Snapshot, segment_id: str) -> Frontier:
+    """The frontier on the eve of the period and at its end."""
+    fact = frontier_fact(market, now, segment_id)
+    every = computed_fact(
+        market,
+        f"Every position in {market.segment_name(segment_id)} on {now.as_of}",
+        "see the query",
+        f"select * from standing_on({quoted(segment_id)}, '{now.as_of}', '{now.known_by}')",
+        "column claim_id leads to each price, model_id to each result",
+        "models",
+    )
+    was = {p["model_id"] for p in before.frontier(segment_id)}
+    points = []
+    for (s, model_id), p in now.positions.items():
+        if s != segment_id:
+            continue
+        kind = (
+            "entrant" if was and p["is_on_frontier"] and model_id not in was
+            else "frontier" if p["is_on_frontier"]
+            else "lost" if model_id in was
+            else "behind"
+        )  # fmt: skip
+        points.append(
+            Point(
+                name=str(market.name(model_id)),
+                price=float(p["price_3to1_usd_per_mtok"]),
+                capability=p["capability"],
+                low=p["capability_low"],
+                high=p["capability_high"],
+                kind=kind,
+                is_labelled=kind != "behind",
+                price_figure=market.facts.figure(p["price_3to1_usd_per_mtok"], "usd", every),
+                capability_figure=market.facts.figure(
+                    (p["capability"], p["capability_low"], p["capability_high"]), "interval", every
+                ),
+            )
+        )
+    return Frontier(
+        name=segment_id,
+        segment=market.segment_name(segment_id),
+        points=points,
+        before=_steps(before.frontier(segment_id)),
+        after=_steps(now.frontier(segment_id)),
+        fact=fact,
+        winners=[p.name for p in points if p.kind == "entrant"],
+        losers=[p.name for p in points if p.kind == "lost"],
+        entrant_words="came onto it",
+        interval=f"{INTERVAL:.0%}",
+    )
+
+
+def _steps(positions: Sequence[Row]) -> list[tuple[float, float]]:
+    return [(float(p["price_3to1_usd_per_mtok"]), p["capability"]) for p in positions]
+
+
+def standings(market: Market, now: Snapshot) -> Standings | None:
+    """Every model that is on some frontier, by segment; the ablest first."""
+    best: dict[str, float] = {}
+    for (_, model_id), p in now.positions.items():
+        if p["is_on_frontier"]:
+            best[model_id] = max(best.get(model_id, p["capability"]), p["capability"])
+    chosen = sorted(best, key=lambda m: (-best[m], m))[:STANDING]
+    if not chosen:
+        return None
+    segments = list(market.segments)
+    cells = {}
+    for i, model_id in enumerate(chosen):
+        for j, segment_id in enumerate(segments):
+            place = now.positions.get((segment_id, model_id))
+            if place is None:
+                continue
+            middle, low, high = interval = tuple(place[k] for k in INTERVAL_COLUMNS)
+            fact = capability_fact(market, {**place, "segment_id": segment_id})
+            figure = market.facts.figure(interval, "interval", fact)
+            cells[i, j] = Bar(middle, low, high, place["is_on_frontier"], figure)
+    return Standings(
+        name="standings",
+        models=[str(market.name(m)) for m in chosen],
+        segments=[market.segment_name(s) for s in segments],
+        cells=cells,
+        interval=f"{INTERVAL:.0%}",
+    )
+
+
+# ------------------------------------------------------------------ events
+
+
+def events(market: Market, since: date, until: date, now: Snapshot) -> Timeline | None:
+    """Launches, moves of list prices and retirements known by the issue, a lane a vendor."""
+    found: list[Event] = []
+    for release in changed.known_releases(market, now.known_by):
+        if release["on"] and since <= release["on"] <= until:
+            fact = release_fact(market, release)
+            found.append(_event(market, release["on"], release["model_id"], "launch", fact))
+    for row in changed.known_retirements(market, now.known_by):
+        if row["shutdown_on"] and since <= row["shutdown_on"] <= until:
+            fact = changed.retirement_fact(market, row)
+            found.append(_event(market, row["shutdown_on"], row["model_id"], "retirement", fact))
+    eve = snapshot(market, since - timedelta(days=1), since - timedelta(days=1))
+    for change in changed.price_changes(market, eve, now):
+        if change.kind == "price move" and change.on and since <= change.on <= until:
+            kind = "price cut" if change.figures["is_cut"] else "price rise"
+            fact = change.figures["input"].fact
+            found.append(_event(market, change.on, str(change.model_id), kind, fact))
+    if not found:
+        return None
+    order = {"launch": 0, "price cut": 1, "price rise": 1, "retirement": 2}
+    found.sort(key=lambda e: (order[e.kind], -e.day.toordinal()))
+    return Timeline("timeline", found[:EVENTS], since, until)
+
+
+def _event(market: Market, on: date, model_id: str, kind: str, fact: Fact) -> Event:
+    figure = market.facts.figure(on, "date", fact)
+    return Event(on, market.vendor(model_id), kind, str(market.name(model_id)), figure)
+
+
+def disputed(market: Market, now: Snapshot) -> Row:
+    """List prices on which sources disagree at the end of the period."""
+    found = [p for p in now.prices.values() if p["is_disputed"]]
+    found.sort(key=lambda p: (-changed.mixed(p), p["model_id"]))
+    query = (
+        f"select * from prices_on('{now.as_of}', '{now.known_by}') "
+        "where is_list_price and is_disputed"
+    )
+    return {
+        "count": changed.count_figure(market, f"Disputed list prices on {now.as_of}", found, query),
+        "shown": [
+            {
+                "name": market.name(p["model_id"]),
+                "price": changed.price_figures(market, p),
+                "others": changed.other_prices(market, p, now.as_of, now.known_by),
+            }
+            for p in found[:DISPUTES]
+        ],
+        "more": len(found) > DISPUTES,
+    }
+
+
+# ------------------------------------------------------------------ share, winners and losers
+
+
+def usage(market: Market, first: date, last: date) -> Row | None:
+    """Share of tokens by vendor in the period, from the series that covers most of it.
+
+    Series count differently, so one is used and named; nothing is added across them. None where no
+    usage of the period was known by then.
+    """
+    known = rows(
+        market.connection,
+        "select u.series, u.source, s.title, s.licence, s.url, u.period_from, u.period_to, "
+        "coalesce(u.model_id, u.spelling) as model_id, u.tokens, u.known_at "
+        "from core.usage as u inner join raw.sources as s on s.source = u.source "
+        "where u.tokens is not null and u.period_to <= ? and u.period_from >= ? "
+        "and cast(u.known_at as date) <= ? "
+        "and (u.ended_at is null or cast(u.ended_at as date) > ?) "
+        "order by u.series, u.period_from, u.tokens desc, model_id",
+        [last + timedelta(days=1), first - timedelta(days=91), market.known_by, market.known_by],
+    )
+    inside: dict[str, int] = {}
+    for row in known:
+        if row["period_from"] >= first - timedelta(days=6):
+            inside[row["series"]] = inside.get(row["series"], 0) + 1
+    if not inside:
+        return None
+    series = max(inside, key=lambda s: (inside[s], s))
+    own = [row for row in known if row["series"] == series]
+    periods = sorted({row["period_from"] for row in own})
+    totals = {at: sum(row["tokens"] for row in own if row["period_from"] == at) for at in periods}
+    tokens: dict[tuple[str, date], float] = {}
+    for row in own:
+        if row["model_id"] == "other":
+            continue
+        vendor = market.vendor(row["model_id"])
+        key = (vendor, row["period_from"])
+        tokens[key] = tokens.get(key, 0.0) + row["tokens"]
+
+    def fact(vendor: str, at: date) -> Fact:
+        row = next(r for r in own if r["period_from"] == at)
+        return Fact(
+            says=f"Share of tokens of {vendor} from {at} to {row['period_to']}, named models only",
+            value=f"{tokens.get((vendor, at), 0) / totals[at]:.1%}",
+            unit="share of the tokens of the series",
+            publisher=row["title"],
+            published_on=row["period_to"],
+            known_on=day(row["known_at"]),
+            licence=row["licence"],
+            source_url=row["url"],
+            query=f"select * from core.usage where series = {quoted(series)} "
+            f"and period_from = date '{at}' and ended_at is null order by tokens desc"
+            f" -- {vendor}",
+            note="models outside the list count in the total only",
+        )
+
+    newest = periods[-1]
+    former = periods[max(0, len(periods) - 5)]
+    ranked = sorted({v for v, _ in tokens}, key=lambda v: (-tokens.get((v, newest), 0.0), v))
+    figure = market.facts.figure
+    table = []
+    for vendor in ranked[:8]:
+        if (vendor, newest) not in tokens:
+            continue
+        share = tokens[vendor, newest] / totals[newest]
+        old = tokens.get((vendor, former))
+        table.append(
+            {
+                "vendor": vendor,
+                "share": figure(share, "percent", fact(vendor, newest)),
+                "former": figure(
+                    old / totals[former] if old is not None else None, "percent",
+                    fact(vendor, former),
+                ),
+                "is_up": old is not None and share > old / totals[former],
+            }
+        )  # fmt: skip
+    lines = [
+        (
+            vendor,
+            [
+                (at, tokens[vendor, at] / totals[at],
+                 figure(tokens[vendor, at] / totals[at], "percent", fact(vendor, at)))
+                for at in periods if (vendor, at) in tokens
+            ],
+        )
+        for vendor in ranked[:5]
+    ]  # fmt: skip
+    return {
+        "series": series.replace("_", " ").replace(":", ", "),
+        "title": own[0]["title"],
+        "newest": newest,
+        "former": former,
+        "table": table,
+        "leader": table[0] if table else None,
+        "chart": Lines("shares", lines, "Share of tokens", "{:.0%}") if len(periods) > 1 else None,
+    }
+
+
+def judged(market: Market, first: date, last: date) -> list[Row]:
+    """Verdicts on launches of the period, each by what was known the day after it."""
+    found = rows(
+        market.connection,
+        "select i.*, e.title from marts.launch_impact as i "
+        "inner join core.events as e on e.event_id = i.event_id "
+        "inner join core.segment_days as d on d.event_id = i.event_id and d.basis = i.basis "
+        "where i.basis = 'day_after' and d.as_of between ? and ? and d.known_by <= ? "
+        "order by d.as_of, i.event_id, i.segment_id, i.capability_rank, i.model_id",
+        [first, last, market.known_by],
+    )
+    events_: dict[str, Row] = {}
+    for row in found:
+        if row["segment_id"] not in market.segments or row["verdict"] == "unaffected":
+            continue
+        event = events_.setdefault(
+            row["event_id"], {"title": row["title"], "id": row["event_id"], "verdicts": {}}
+        )
+        name = str(market.name(row["model_id"]))
+        fact = computed_fact(
+            market,
+            f"Verdict on {name} in {market.segment_name(row['segment_id'])} after {row['title']}",
+            str(row["verdict"]),
+            f"select * from marts.launch_impact where event_id = {quoted(row['event_id'])} "
+            f"and basis = 'day_after' and segment_id = {quoted(row['segment_id'])} "
+            f"and model_id = {quoted(row['model_id'])}",
+            "by what was known the day after the launch",
+            "verdict",
+        )
+        group = event["verdicts"].setdefault((row["verdict"], name), [])
+        group.append(
+            {
+                "segment": market.segment_name(row["segment_id"]),
+                "verdict": market.facts.figure(str(row["verdict"]), "text", fact),
+                "probability": market.facts.figure(row["verdict_probability"], "probability", fact),
+            }
+        )
+    return [
+        {
+            **event,
+            "verdicts": [
+                {"verdict": verdict, "model": name, "where": where}
+                for (verdict, name), where in sorted(event["verdicts"].items())
+            ],
+        }
+        for event in events_.values()
+    ]
+
+
+def edition_days(connection: Connection) -> tuple[date, date]:
+    """First and last day for which some list price may be known: what issues can be of."""
+    (first,) = first_row(
+        connection,
+        "select min(greatest(cast(c.known_at as date), c.holds_from)) from core.price_claims as c",
+    )
+    return day(first), newest_fact(connection)

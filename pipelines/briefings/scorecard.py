@@ -1,0 +1,261 @@
+"""Were the calls right? Verdicts made the day after each launch, against what is known since.
+
+Only segments that a launch entered count: elsewhere nothing could happen, and to say so is easy.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+
+from pipelines.briefings.charts import Calibration, Chart
+from pipelines.briefings.evidence import computed_fact
+from pipelines.briefings.facts import Facts, Figure, quoted
+from pipelines.briefings.market import (
+    EVERYTHING,
+    BriefingError,
+    Market,
+    Order,
+    Row,
+    newest_fact,
+    read_market,
+    rows,
+)
+from pipelines.briefings.provenance import masthead
+from pipelines.briefings.theme import Theme
+from pipelines.warehouse import Connection
+
+#: Launches in the table, latest first, and bins of the calibration plot.
+LAUNCHES = 40
+BINS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 1.0001)
+#: Fewest calls that make a point of the plot.
+LEAST_CALLS = 3
+POSITION_WORDS = ("winner", "cannibalised", "exposed", "loser")
+
+
+def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> Row:
+    """Everything `scorecard.md.j2` prints. Raises BriefingError."""
+    newest = newest_fact(connection)
+    if order.known_by is not None and order.known_by < newest:
+        raise BriefingError(
+            f"a scorecard grades with all that is known; known by {order.known_by} it would be "
+            "another day's: leave --known-by out"
+        )
+    as_of = order.as_of or newest
+    market = read_market(connection, facts, as_of, newest, EVERYTHING, True, theme.segments)
+    calls = paired(market, as_of)
+    launches = by_launch(market, calls)
+    charts: dict[str, Chart] = {}
+    if (plot := calibration(market, calls)) is not None:
+        charts["calibration"] = plot
+    return {
+        **masthead(market, "scorecard", "Scorecard: were the calls right?"),
+        "usual_as_of": newest,
+        "launches": launches[:LAUNCHES],
+        "more": len(launches) > LAUNCHES,
+        "totals": totals(market, calls),
+        "claims": claims(market),
+        "charts": charts,
+        "vendors": set(),
+        "about": set(),
+    }
+
+
+def paired(market: Market, as_of: date) -> list[Row]:
+    """Every call on a position made the day after a launch, with what hindsight says of it."""
+    found = rows(
+        market.connection,
+        "select t.event_id, e.title, d.as_of, t.segment_id, t.model_id, t.is_entrant, "
+        "t.verdict as verdict_then, t.verdict_probability as probability_then, "
+        "n.verdict as verdict_now, t.was_on_frontier "
+        "from marts.launch_impact as t "
+        "inner join core.events as e on e.event_id = t.event_id "
+        "inner join core.segment_days as d on d.event_id = t.event_id and d.basis = t.basis "
+        "left join marts.launch_impact as n on n.event_id = t.event_id "
+        "and n.segment_id = t.segment_id and n.model_id = t.model_id and n.basis = 'hindsight' "
+        "where t.basis = 'day_after' and d.as_of <= ? "
+        "order by d.as_of desc, t.event_id, t.segment_id, t.model_id",
+        [as_of],
+    )
+    entered = {(row["event_id"], row["segment_id"]) for row in found if row["is_entrant"]}
+    return [
+        row
+        for row in found
+        if row["segment_id"] in market.segments
+        and (row["event_id"], row["segment_id"]) in entered
+        and (row["is_entrant"] or row["was_on_frontier"])
+    ]
+
+
+def _is_bold(call: Row) -> bool:
+    """The call says that a position changed hands."""
+    return call["verdict_then"] in POSITION_WORDS
+
+
+def _is_upheld(call: Row) -> bool:
+    return bool(call["verdict_then"] == call["verdict_now"])
+
+
+PAIRED = (
+    "with entered as (select distinct i.event_id, i.segment_id from marts.launch_impact as i "
+    "where i.basis = 'day_after' and i.is_entrant) "
+    "select t.event_id, t.segment_id, t.model_id, t.verdict as verdict_then, "
+    "t.verdict_probability, n.verdict as verdict_now from marts.launch_impact as t "
+    "inner join entered as e on e.event_id = t.event_id and e.segment_id = t.segment_id "
+    "left join marts.launch_impact as n on n.event_id = t.event_id and n.segment_id = t.segment_id "
+    "and n.model_id = t.model_id and n.basis = 'hindsight' where t.basis = 'day_after' "
+    "and (t.is_entrant or t.was_on_frontier)"
+)
+
+
+def totals(market: Market, calls: Sequence[Row]) -> Row:
+    """How many calls were made, and how many hindsight upholds, by verdict."""
+    graded = [c for c in calls if c["verdict_now"] is not None]
+    fact = computed_fact(
+        market,
+        "Calls on positions made the day after launches",
+        f"{len(calls)} calls, {len(graded)} graded, {sum(map(_is_upheld, graded))} upheld",
+        PAIRED,
+        "entrants and models that were on a frontier; upheld: the same verdict with hindsight",
+        "calls",
+    )
+    figure = market.facts.figure
+
+    def line(words: str, some: Sequence[Row]) -> Row:
+        upheld = sum(map(_is_upheld, some))
+        return {
+            "words": words,
+            "calls": figure(len(some), "count", fact),
+            "upheld": figure(upheld, "count", fact),
+            "share": figure(upheld / len(some) if some else None, "percent", fact),
+        }
+
+    verdicts = [v for v in (*POSITION_WORDS, "unaffected") if any(
+        v in (c["verdict_then"], c["verdict_now"]) for c in graded)]  # fmt: skip
+    matrix = [
+        {
+            "then": then,
+            "cells": [
+                figure(
+                    sum(c["verdict_then"] == then and c["verdict_now"] == now for c in graded),
+                    "count",
+                    fact,
+                )
+                for now in verdicts
+            ],
+            "upheld": line(then, [c for c in graded if c["verdict_then"] == then]),
+        }
+        for then in verdicts
+    ]
+    missed = [c for c in graded if not _is_bold(c) and c["verdict_now"] in POSITION_WORDS]
+    return {
+        "bold": line("a change of position", [c for c in graded if _is_bold(c)]),
+        "made": figure(len(calls), "count", fact),
+        "launches": figure(len({c["event_id"] for c in calls}), "count", fact),
+        "ungraded": figure(len(calls) - len(graded), "count", fact),
+        "is_any_ungraded": len(calls) > len(graded),
+        "missed": figure(len(missed), "count", fact),
+        "verdicts": verdicts,
+        "matrix": matrix,
+    }
+
+
+def by_launch(market: Market, calls: Sequence[Row]) -> list[Row]:
+    """Per launch: calls, how many were upheld, and which were not."""
+    groups: dict[str, list[Row]] = {}
+    for call in calls:
+        groups.setdefault(call["event_id"], []).append(call)
+    found = []
+    for event_id, own in groups.items():
+        graded = [c for c in own if c["verdict_now"] is not None]
+        fact = computed_fact(
+            market,
+            f"Calls on the launch {own[0]['title']}",
+            f"{len(own)} calls, {sum(map(_is_upheld, graded))} upheld",
+            f"select * from ({PAIRED}) as p where p.event_id = {quoted(event_id)}",
+            "day after against hindsight",
+            "calls",
+        )
+        overturned = [
+            c
+            for c in graded
+            if not _is_upheld(c) and {c["verdict_then"], c["verdict_now"]} & set(POSITION_WORDS)
+        ]
+        figure = market.facts.figure
+        found.append(
+            {
+                "title": own[0]["title"],
+                "on": figure(own[0]["as_of"], "date", fact),
+                "calls": figure(len(own), "count", fact),
+                "upheld": figure(sum(map(_is_upheld, graded)), "count", fact),
+                "overturned": [
+                    {
+                        "model": market.name(c["model_id"]),
+                        "segment": market.segment_name(c["segment_id"]),
+                        "then": figure(c["verdict_then"], "text", fact),
+                        "now": figure(c["verdict_now"], "text", fact),
+                    }
+                    for c in overturned
+                ],
+            }
+        )
+    return found
+
+
+def calibration(market: Market, calls: Sequence[Row]) -> Calibration | None:
+    """Probability said the day after against the share that hindsight upholds."""
+    graded = [
+        c for c in calls if c["verdict_now"] is not None and c["probability_then"] is not None
+    ]
+    bins = []
+    for low, high in pairwise(BINS):
+        inside = [c for c in graded if low <= c["probability_then"] < high]
+        if len(inside) < LEAST_CALLS:
+            continue
+        said = sum(c["probability_then"] for c in inside) / len(inside)
+        share = sum(map(_is_upheld, inside)) / len(inside)
+        fact = computed_fact(
+            market,
+            f"Calls with a probability from {low:g} to {min(high, 1):g}",
+            f"said {said:.2f}, upheld {share:.0%} of {len(inside)}",
+            f"select * from ({PAIRED}) as p where p.verdict_probability >= {low} "
+            f"and p.verdict_probability < {high}",
+            "day after against hindsight",
+            "calls",
+        )
+        figures: tuple[Figure | None, ...] = (
+            market.facts.figure(said, "probability", fact),
+            market.facts.figure(share, "percent", fact),
+            market.facts.figure(len(inside), "count", fact),
+        )
+        bins.append((said, share, len(inside), figures))
+    return Calibration("calibration", bins) if bins else None
+
+
+def claims(market: Market) -> list[Row]:
+    """What others wrote, by author and verdict."""
+    found = rows(
+        market.connection,
+        "select c.author, k.verdict, count(*) as n from core.claims as c "
+        "inner join marts.claim_checks as k on k.claim_id = c.claim_id "
+        "group by c.author, k.verdict order by c.author, n desc, k.verdict",
+    )
+    by_author: dict[str, list[Row]] = {}
+    for row in found:
+        fact = computed_fact(
+            market,
+            f"Claims of {row['author']} that are {str(row['verdict']).replace('_', ' ')}",
+            str(row["n"]),
+            "select k.* from marts.claim_checks as k inner join core.claims as c "
+            f"on c.claim_id = k.claim_id where c.author = {quoted(row['author'])} "
+            f"and k.verdict = {quoted(row['verdict'])}",
+            "one rule per kind of claim (pipelines.analysis.claims)",
+            "claims",
+        )
+        by_author.setdefault(row["author"], []).append(
+            {
+                "verdict": str(row["verdict"]).replace("_", " "),
+                "count": market.facts.figure(row["n"], "count", fact),
+            }
+        )
+    ranked = sorted(by_author, key=lambda a: (-sum(v["count"].value for v in by_author[a]), a))
+    return [{"author": author, "verdicts": by_author[author]} for author in ranked]
