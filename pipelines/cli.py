@@ -468,6 +468,60 @@ def brief_scorecard(as_of: AsOf = None) -> None:
     _brief("scorecard", "", as_of, None)
 
 
+@brief_app.command("issues")
+def brief_issues(
+    since: Annotated[
+        datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="First day of a period.")
+    ],
+    until: Annotated[
+        datetime | None,
+        typer.Option("--until", formats=["%Y-%m-%d"], help="Last day of a period; default today."),
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="Only weekly, or only monthly.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Render all weekly and monthly issues of a time, each from what was known at its end.
+
+    Example: bellwether brief issues --since 2024-07-01 --until 2026-08-31
+    """
+    settings = Settings()
+    _reader(settings).close()
+    from pipelines.briefings.backissues import ISSUES, orders, render_all
+
+    if kind not in (None, *ISSUES):
+        raise _fail(f"no issue is called {kind}; there are {', '.join(ISSUES)}", WRONG_USE)
+    last = _day(until) or settings.now().date()
+    asked = orders(since.date(), last, ISSUES if kind is None else (kind,))
+    with _progress() as progress:
+        task = progress.add_task("Rendering issues", total=len(asked))
+        problems = render_all(settings, asked, workers, lambda _: progress.advance(task))
+    console.print(f"{len(asked) - len(problems)} issues in {settings.reports}", highlight=False)
+    if problems:
+        raise _fail("\n".join(problems))
+
+
+@app.command()
+def site() -> None:
+    """Collect the rendered briefings in a static site: index, feeds, calendar, llms.txt.
+
+    Works from a folder and on any static host; `site_url` in the theme makes addresses absolute.
+
+    Example: bellwether site
+    """
+    settings = Settings()
+    connection = _reader(settings)
+    from pipelines.briefings.site import INDEX, build
+    from pipelines.briefings.theme import ThemeError
+
+    try:
+        count, problems = build(settings.reports, connection, _desk(settings).theme)
+    except ThemeError as error:
+        raise _fail(str(error), WRONG_USE) from error
+    console.print(f"{count} briefings: {settings.reports / INDEX}", highlight=False)
+    if problems:
+        raise _fail("\n".join(problems))
+
+
 def _desk(settings: Settings) -> Any:
     from pipelines.briefings.render import Desk
     from pipelines.briefings.theme import read_theme

@@ -58,7 +58,10 @@ def test_every_command_of_the_readme_works(bellwether: Run) -> None:
 def test_help_teaches_with_an_example() -> None:
     for arguments in (["run"], ["backfill"], ["price"], ["sql"], ["sources"], ["serve"],
                       ["serve-sql"], ["health"],
-                      ["brief", "launch"], ["identity", "explain"]):  # fmt: skip
+                      ["brief", "launch"], ["brief", "weekly"], ["brief", "monthly"],
+                      ["brief", "model"], ["brief", "scorecard"], ["brief", "issues"],
+                      ["approve"], ["site"],
+                      ["identity", "explain"]):  # fmt: skip
         done = subprocess.run(
             [BELLWETHER, *arguments, "--help"], capture_output=True, text=True, check=True
         )

@@ -272,6 +272,19 @@ def frontier_fact(market: Market, at: Snapshot, segment_id: str) -> Fact:
     )
 
 
+def positions_fact(market: Market, at: Snapshot, segment_id: str) -> Fact:
+    """Every position in a segment on a day: one query for all figures of its tables and charts."""
+    members = sum(s == segment_id for s, _ in at.positions)
+    return computed_fact(
+        market,
+        f"Every position in {market.segment_name(segment_id)} on {at.as_of}",
+        f"{members} models",
+        f"select * from standing_on({quoted(segment_id)}, '{at.as_of}', '{at.known_by}')",
+        "column claim_id leads to each price, model_id to each result",
+        "models",
+    )
+
+
 def first_prices(
     market: Market, before: Snapshot, now: Snapshot, explained: Collection[str | None] = ()
 ) -> list[Row]:

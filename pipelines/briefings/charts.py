@@ -31,6 +31,8 @@ from pipelines.briefings.svg import (
 )
 
 WIDTH = 760.0
+#: Rows of a chart's table on the page; all of them are in Markdown, CSV and Excel.
+TABLE_ROWS = 30
 PAPER_FONT = "IBM Plex Sans"
 #: A heading of a table, and whether numbers stand below it.
 Column = tuple[str, bool]
@@ -214,18 +216,24 @@ class Frontier:
         for corners, look, dash in drawn:
             canvas.path(corners, f"l-{look}", dash=dash)
         for kind in MARKS:
-            for p in (p for p in self.points if p.kind == kind):
-                thin = " thin" if kind == "behind" else ""
-                top_y, low_y = y(min(p.high, y.high)), y(max(p.low, y.low))
-                canvas.line(x(p.price), top_y, x(p.price), low_y, f"w-{MARKS[kind][2]}{thin}")
+            thin = " thin" if kind == "behind" else ""
+            canvas.lines(
+                [
+                    (x(p.price), y(min(p.high, y.high)), x(p.price), y(max(p.low, y.low)))
+                    for p in self.points
+                    if p.kind == kind
+                ],
+                f"w-{MARKS[kind][2]}{thin}",
+            )
+        abler = sorted((p.capability for p in self.points), reverse=True)[:TABLE_ROWS]
         for kind, (shape, size, look, _) in MARKS.items():
             for p in (p for p in self.points if p.kind == kind):
-                says = (
-                    f"{plain(p.name)}: {usd(p.price)} at 3:1, capability {p.capability:.1f} "
-                    f"({p.low:.1f} to {p.high:.1f})"
-                )
-                canvas.mark(shape, x(p.price), y(p.capability), size, f"f-{look}",
-                            hover(says, p.price_figure, p.capability_figure))  # fmt: skip
+                says = f"{plain(p.name)}: {usd(p.price)} at 3:1, capability {p.capability:.1f}"
+                # Of the many far behind, name and value will do.
+                if kind != "behind" or p.capability >= abler[-1]:
+                    says += f" ({p.low:.1f} to {p.high:.1f})"
+                    says = hover(says, p.price_figure, p.capability_figure)
+                canvas.mark(shape, x(p.price), y(p.capability), size, f"f-{look}", says)
         order = ("entrant", "lost", "frontier", "behind")
         labels = [
             Label(x(p.price), y(p.capability), plain(p.name), _label_look(p.kind))

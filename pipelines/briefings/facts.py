@@ -64,7 +64,8 @@ class Fact:
         """Publisher, dates and licence."""
         day = self.published_on or self.known_on
         known = self.published_on and self.known_on != self.published_on and self.known_on
-        parts = (self.publisher, day, known and f"known {known}", self.licence)
+        licence = "computed" if self.licence == COMPUTED else self.licence
+        parts = (self.publisher, day, known and f"known {known}", licence)
         return ", ".join(plain(part) for part in parts if part)
 
 

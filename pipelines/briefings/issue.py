@@ -15,8 +15,8 @@ from pipelines.briefings.changes import (
     Change,
     Snapshot,
     frontier_fact,
+    positions_fact,
     snapshot,
-    standing_fact,
 )
 from pipelines.briefings.charts import (
     Bar,
@@ -28,7 +28,7 @@ from pipelines.briefings.charts import (
     Standings,
     Timeline,
 )
-from pipelines.briefings.evidence import capability_fact, computed_fact, release_fact
+from pipelines.briefings.evidence import computed_fact, release_fact
 from pipelines.briefings.facts import Fact, Facts, day, quoted
 from pipelines.briefings.market import (
     BriefingError,
@@ -243,9 +243,9 @@ def segment(
     """One segment: who leads, what the frontier costs, who came and who went."""
     name = market.segment_name(segment_id)
     members = [p for (s, _), p in now.positions.items() if s == segment_id]
+    fact, former_fact = (positions_fact(market, at, segment_id) for at in (now, before))
     leaders = []
     for position in members[:LEADERS]:
-        fact = standing_fact(market, now, segment_id, position)
         former = before.positions.get((segment_id, position["model_id"]))
         leaders.append(
             {
@@ -254,9 +254,7 @@ def segment(
                     (position["capability_rank"], position["members"]), "rank", fact
                 ),
                 "former_rank": market.facts.figure(
-                    former["capability_rank"] if former else None,
-                    "count",
-                    standing_fact(market, before, segment_id, former or position),
+                    former["capability_rank"] if former else None, "count", former_fact
                 ),
                 "capability": market.facts.figure(
                     (
@@ -265,7 +263,7 @@ def segment(
                         position["capability_high"],
                     ),
                     "interval",
-                    capability_fact(market, {**position, "segment_id": segment_id}),
+                    fact,
                 ),
                 "price": market.facts.figure(position["price_3to1_usd_per_mtok"], "usd", fact),
                 "premium": market.facts.figure(
@@ -287,14 +285,7 @@ def segment(
 def frontier(market: Market, before: Snapshot, now: Snapshot, segment_id: str) -> Frontier:
     """The frontier on the eve of the period and at its end."""
     fact = frontier_fact(market, now, segment_id)
-    every = computed_fact(
-        market,
-        f"Every position in {market.segment_name(segment_id)} on {now.as_of}",
-        "see the query",
-        f"select * from standing_on({quoted(segment_id)}, '{now.as_of}', '{now.known_by}')",
-        "column claim_id leads to each price, model_id to each result",
-        "models",
-    )
+    every = positions_fact(market, now, segment_id)
     was = {p["model_id"] for p in before.frontier(segment_id)}
     points = []
     for (s, model_id), p in now.positions.items():
@@ -356,7 +347,7 @@ def standings(market: Market, now: Snapshot) -> Standings | None:
             if place is None:
                 continue
             middle, low, high = interval = tuple(place[k] for k in INTERVAL_COLUMNS)
-            fact = capability_fact(market, {**place, "segment_id": segment_id})
+            fact = positions_fact(market, now, segment_id)
             figure = market.facts.figure(interval, "interval", fact)
             cells[i, j] = Bar(middle, low, high, place["is_on_frontier"], figure)
     return Standings(

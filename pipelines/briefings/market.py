@@ -253,6 +253,12 @@ def read_market(
     shown: Sequence[str] = (),
 ) -> Market:
     """Read the registry. `connection` must be a cursor of its own; `shown` limits the segments."""
+    known = rows(connection, "select * from core.segments where kind = 'models' order by name")
+    if unknown := sorted(set(shown) - {row["segment_id"] for row in known}):
+        raise BriefingError(
+            f"the theme shows {unknown[0]}, but there are only "
+            f"{', '.join(row['segment_id'] for row in known)}"
+        )
     return Market(
         connection=connection,
         facts=facts,
@@ -271,13 +277,7 @@ def read_market(
         ),
         segments=_by(
             "segment_id",
-            [
-                row
-                for row in rows(
-                    connection, "select * from core.segments where kind = 'models' order by name"
-                )
-                if not shown or row["segment_id"] in shown
-            ],
+            [row for row in known if not shown or row["segment_id"] in shown],
         ),
         abilities={
             row["ability_id"]: row["name"]
@@ -313,8 +313,6 @@ def read(connection: Connection, facts: Facts, moment: Moment, shown: Sequence[s
         connection, facts, moment.as_of, moment.known_by, moment.judged_by, moment.is_hindsight,
         shown,
     )  # fmt: skip
-    if not market.segments:
-        raise BriefingError(f"no segment is called {', '.join(shown)}; see core.segments")
     event_id = moment.event["event_id"]
     order = "order by segment_id, capability_rank"
     (fit,) = first_row(connection, "select max(capability_known_on) from asked_positions")

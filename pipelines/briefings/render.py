@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -223,8 +224,12 @@ def _markdown() -> Environment:
 
 
 @cache
-def _screen() -> Environment:
-    return _environment(lambda value: value if hasattr(value, "__html__") else plain(value))
+def screen() -> Environment:
+    """The environment of HTML pages: every value is plain text, escaped."""
+    environment = _environment(lambda value: value if hasattr(value, "__html__") else plain(value))
+    # Between tags a quotation mark may stand as it is: SQL has many.
+    environment.filters["text"] = lambda text: Markup(escape(plain(text), quote=False))
+    return environment
 
 
 @cache
@@ -249,21 +254,28 @@ def _html(
     of_charts: Mapping[str, exports.Sheet],
 ) -> str:
     theme: Theme = shell["theme"]
-    figure, link = _screen().get_template("chart.html.j2"), _screen().get_template("data.html.j2")
+    figure, link = screen().get_template("chart.html.j2"), screen().get_template("data.html.j2")
     figures = {}
     for name, caption in composed.captions.items():
         chart = shell["charts"][name]
+        rows = list(chart.rows)
         figures[name] = figure.render(
-            name=name, title=caption.plain, caption=caption.html,
-            svg=Markup(charts.draw(chart, caption.plain)), columns=chart.columns,
-            rows=chart.rows, number=lambda cell: composed.facts.number(cell.fact),
+            name=name,
+            title=caption.plain,
+            caption=caption.html,
+            svg=Markup(charts.draw(chart, caption.plain)),
+            columns=chart.columns,
+            rows=rows[: charts.TABLE_ROWS],
+            is_cut=len(rows) > charts.TABLE_ROWS,
+            words_first=sum(not is_number for _, is_number in chart.columns),
+            number=lambda cell: composed.facts.number(cell.fact),
             data=of_charts[name],
-        )  # fmt: skip
+        )
     links = {place: link.render(data=sheet) for place, sheet in in_text.items()}
     cited = dict(composed.facts.entries())
     body = Markup(typeset.to_html(composed.tokens, cited, figures, links))
     return (
-        _screen()
+        screen()
         .get_template("page.html.j2")
         .render(
             {

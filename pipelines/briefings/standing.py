@@ -463,7 +463,10 @@ def flips(launch: Launch) -> Row:
         "select * from marts.launch_impact where event_id = ? order by segment_id, model_id",
         [launch.moment.event["event_id"]],
     ):
-        both.setdefault((impact["segment_id"], impact["model_id"]), {})[impact["basis"]] = impact
+        if impact["segment_id"] in launch.segments:
+            both.setdefault((impact["segment_id"], impact["model_id"]), {})[impact["basis"]] = (
+                impact
+            )
     changed = []
     for (segment_id, model_id), bases in both.items():
         then, now = bases.get("day_after"), bases.get("hindsight")

@@ -44,8 +44,7 @@ def style(colour: Callable[[str], str], font: str, scope: str = "") -> str:
         f"{scope}.grid{{stroke:{colour('grid')};stroke-width:.7;fill:none}}",
         f"{scope}.rule{{stroke:{colour('muted')};stroke-width:.8;fill:none}}",
         f"{scope}.area{{fill:{colour('area')};stroke:none}}",
-        f"{scope}.halo{{paint-order:stroke;stroke:{colour('paper')};stroke-width:3px;"
-        "stroke-linejoin:round}",
+        f"{scope}.halo{{stroke:{colour('paper')};stroke-width:3px;stroke-linejoin:round}}",
         f"{scope}.small{{font-size:9.5px}}",
         f"{scope}.bold{{font-weight:700}}",
     ]
@@ -172,6 +171,14 @@ class Canvas:
         self.add("path", look, says, d=f"M{number(x1)} {number(y1)}L{number(x2)} {number(y2)}",
                  stroke_dasharray=dash)  # fmt: skip
 
+    def lines(self, ends: Iterable[tuple[float, float, float, float]], look: str) -> None:
+        """Many straight lines as one element."""
+        d = "".join(
+            f"M{number(x1)} {number(y1)}L{number(x2)} {number(y2)}" for x1, y1, x2, y2 in ends
+        )
+        if d:
+            self.add("path", look, d=d)
+
     def path(
         self, points: Iterable[tuple[float, float]], look: str, says: str = "", dash: str = "",
         is_closed: bool = False,
@@ -190,9 +197,17 @@ class Canvas:
     def text(
         self, x: float, y: float, words: str, look: str = "", anchor: str = "start", says: str = ""
     ) -> None:
-        """Words with their baseline at `y`."""
-        self.add("text", look, says, words, x=float(x), y=float(y),
-                 text_anchor="" if anchor == "start" else anchor)  # fmt: skip
+        """Words with their baseline at `y`; a halo lies under them, not over."""
+        self.add(
+            "text",
+            look,
+            says,
+            words,
+            x=float(x),
+            y=float(y),
+            text_anchor="" if anchor == "start" else anchor,
+            paint_order="stroke" if "halo" in look else "",
+        )
 
     def mark(self, shape: str, x: float, y: float, size: float, look: str, says: str = "") -> None:
         """A point as a shape: circle, square, diamond, triangle, cross or star."""
