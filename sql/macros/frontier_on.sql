@@ -7,7 +7,8 @@ select
     s.price_3to1_usd_per_mtok,
     s.capability,
     s.capability_low,
-    s.capability_high
+    s.capability_high,
+    s.probability_on_frontier
 from standing_on(asked_segment_id, as_of, known_by) as s
 where s.is_on_frontier
 order by s.price_3to1_usd_per_mtok, s.model_id
