@@ -276,3 +276,31 @@ def published(bellwether: Warehouse) -> dg.MaterializeResult[Any]:
     return dg.MaterializeResult(
         metadata={"file": path.name, "megabytes": round(path.stat().st_size / 1e6, 1)}
     )
+
+
+@dg.asset(
+    key=["published", "alerts"],
+    group_name="published",
+    kinds={"python"},
+    owners=OWNERS,
+    deps=[PUBLISHED],
+    description="What changed since the last look, told to those whom BELLWETHER_ALERTS names.",
+)
+def alerted(context: dg.AssetExecutionContext, bellwether: Warehouse) -> dg.MaterializeResult[Any]:
+    """Send alerts, if there are routes. What cannot be sent fails no run."""
+    settings = bellwether.settings
+    if settings.alerts is None:
+        return dg.MaterializeResult(metadata={"sent": 0, "problem": "none", "skipped": "off"})
+    from pipelines import alerts
+
+    try:
+        channels = alerts.read_channels(settings.alerts)
+        with contextlib.closing(warehouse.open_reader(settings)) as connection:
+            report = alerts.look(connection, settings, channels)
+        problem = "; ".join(report.problems) or "none"
+        sent = report.sent
+    except (alerts.AlertError, alerts.LedgerError) as error:
+        problem, sent = str(error), 0
+    if problem != "none":
+        context.log.warning(problem)
+    return dg.MaterializeResult(metadata={"sent": sent, "problem": problem})

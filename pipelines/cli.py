@@ -522,6 +522,29 @@ def site() -> None:
         raise _fail("\n".join(problems))
 
 
+@app.command()
+def alert() -> None:
+    """Tell what changed since the last look to those whom BELLWETHER_ALERTS names; once each.
+
+    A run does this by itself. The first time it only takes its bearings.
+
+    Example: BELLWETHER_ALERTS=alerts.toml bellwether alert
+    """
+    settings = Settings()
+    if settings.alerts is None:
+        raise _fail("alerts are off: set BELLWETHER_ALERTS to a file of routes", WRONG_USE)
+    connection = _reader(settings)
+    from pipelines.alerts import AlertError, LedgerError, look, read_channels
+
+    try:
+        report = look(connection, settings, read_channels(settings.alerts))
+    except (AlertError, LedgerError) as error:
+        raise _fail(str(error), WRONG_USE) from error
+    console.print(f"{report.found} changes, {report.sent} messages sent.")
+    if report.problems:
+        raise _fail("\n".join(report.problems))
+
+
 def _desk(settings: Settings) -> Any:
     from pipelines.briefings.render import Desk
     from pipelines.briefings.theme import read_theme

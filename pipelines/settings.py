@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     theme: Path = Field(
         default=PROJECT / "reports" / "theme.toml", description="Name and looks of briefings."
     )
+    alerts: Path | None = Field(
+        default=None, description="File of routes for alerts; none are sent without one."
+    )
     threads: int = Field(default=2, description="DuckDB threads.")
     memory_limit: str = Field(default="500MB", description="DuckDB memory of the writer.")
     keep_published: int = Field(default=3, ge=1, description="Published versions kept.")

@@ -174,8 +174,9 @@ def _lines(tokens: list[Token]) -> Iterable[str]:
 # ------------------------------------------------------------------ environments
 
 
-def _environment(finalize: Callable[..., Any]) -> Environment:
-    environment = Environment(
+def environment(finalize: Callable[..., Any]) -> Environment:
+    """Templates whose every value passes `finalize` on its way out."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         finalize=finalize,
@@ -184,8 +185,8 @@ def _environment(finalize: Callable[..., Any]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["interval"] = f"{INTERVAL:.0%}"
-    return environment
+    made.globals["interval"] = f"{INTERVAL:.0%}"
+    return made
 
 
 @pass_context
@@ -217,19 +218,19 @@ def _sources(context: Context) -> list[dict[str, Any]]:
 
 @cache
 def _markdown() -> Environment:
-    environment = _environment(_show)
-    environment.filters.update(listed=_listed, drawn=_drawn, code=code)
-    environment.globals["sources"] = _sources
-    return environment
+    made = environment(_show)
+    made.filters.update(listed=_listed, drawn=_drawn, code=code)
+    made.globals["sources"] = _sources
+    return made
 
 
 @cache
 def screen() -> Environment:
     """The environment of HTML pages: every value is plain text, escaped."""
-    environment = _environment(lambda value: value if hasattr(value, "__html__") else plain(value))
+    made = environment(lambda value: value if hasattr(value, "__html__") else plain(value))
     # Between tags a quotation mark may stand as it is: SQL has many.
-    environment.filters["text"] = lambda text: Markup(escape(plain(text), quote=False))
-    return environment
+    made.filters["text"] = lambda text: Markup(escape(plain(text), quote=False))
+    return made
 
 
 @cache
@@ -239,9 +240,9 @@ def _paper() -> Environment:
             return Markup(value)
         return Markup(typeset.typst_text(plain(value)))
 
-    environment = _environment(show)
-    environment.filters["literal"] = lambda text: Markup(typeset.typst_string(plain(text)))
-    return environment
+    made = environment(show)
+    made.filters["literal"] = lambda text: Markup(typeset.typst_string(plain(text)))
+    return made
 
 
 # ------------------------------------------------------------------ pages
