@@ -132,8 +132,8 @@ def create_tables(connection: Connection, sources: Iterable[Source]) -> None:
     """
     connection.execute("create schema if not exists raw")
     if _layout(connection) not in {LAYOUT, None}:
-        connection.execute("drop schema raw cascade")
-        connection.execute("create schema raw")
+        for table in _tables(connection):
+            connection.execute(f"drop table raw.{table}")
     connection.execute(FETCHES_DDL)
     connection.execute("insert or ignore into raw.layout values (?)", [LAYOUT])
     connection.execute("delete from raw.sources")
@@ -152,15 +152,21 @@ def create_tables(connection: Connection, sources: Iterable[Source]) -> None:
             connection.execute(RUNS_DDL.format(name=f"{source.name}__{thing}"))
 
 
-def _layout(connection: Connection) -> str | None:
-    """Layout of the raw tables there are; null if there are none."""
+def _tables(connection: Connection) -> list[str]:
+    """Raw tables there are; the mark of the file's own format is the warehouse's."""
     rows = connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'raw' and "
-        "database_name = current_database()"
+        "database_name = current_database() and table_name <> 'warehouse_format'"
     ).fetchall()
-    if ("layout",) in rows:
+    return [name for (name,) in rows]
+
+
+def _layout(connection: Connection) -> str | None:
+    """Layout of the raw tables there are; null if there are none."""
+    tables = _tables(connection)
+    if "layout" in tables:
         return str(first_row(connection, "select version from raw.layout")[0])
-    return "older" if rows else None
+    return "older" if tables else None
 
 
 @dataclass

@@ -11,8 +11,10 @@ import pytest
 from feeds import FEEDS, Prices, at, rows
 
 from pipelines import raw, tables
+from pipelines.settings import Settings
 from pipelines.sources import Observation, Parsed, PayloadError, sources
 from pipelines.tables import Connection
+from pipelines.warehouse import open_writer
 
 FEED = FEEDS["litellm"]
 SOURCE = sources()["litellm"]
@@ -638,6 +640,21 @@ def test_raw_tables_of_another_layout_are_made_anew_from_the_bytes(
     raw.create_tables(connection, [SOURCE])
     raw.load(connection, SOURCE, snapshots)
     assert everything(connection) == loaded_in_one(snapshots)
+
+
+def test_the_next_run_finds_the_warehouse_as_it_was(tmp_path: Path) -> None:
+    """Neither the file's format nor the layout of its tables is taken for another's."""
+    settings = Settings(home=tmp_path)
+    snapshots = raw.Snapshots(settings.snapshots)
+    keep(snapshots, "2026-01-01", FEED.payload(FIRST))
+    payloads = []
+    for _ in range(2):
+        with open_writer(settings) as connection:
+            tables.create_schemas(connection)
+            raw.create_tables(connection, sources().values())
+            payloads.append(raw.load(connection, SOURCE, snapshots).payloads)
+    assert payloads == [1, 0]
+    assert not list(settings.data.glob("*.aside*"))
 
 
 def test_every_source_rebuilt_from_bytes_is_identical(tmp_path: Path) -> None:

@@ -1,0 +1,676 @@
+"""Years of daily snapshots of all live sources, made from the archive's newest payloads.
+
+Each source's document evolves a little every day: prices move, models come and go, results arrive,
+leaderboards are re-rated. Only what changed is parsed, by the source's own parser, and filed as
+the loader would file it; the next day's real payloads must then change about as much as any day
+did, which `growth.py` checks. How much changes a day follows what the sources did (commits a
+month, rows then and later); names and figures are drawn by a seed.
+"""
+
+import copy
+import csv
+import hashlib
+import io
+import json
+import random
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from pipelines import raw
+from pipelines.raw import RUN_COLUMNS, archive_files
+from pipelines.snapshots import Fetch, Snapshots, new_fetch
+from pipelines.sources import PayloadError, Source, sources
+from pipelines.warehouse import Connection
+
+SEED = 20261127
+#: Models of vendors that new releases take their names from.
+VENDORS = {"openai", "anthropic", "gemini", "xai", "mistral", "deepseek"}
+
+
+#: What rows say: fields by thing and key.
+Said = dict[tuple[str, str], str]
+
+
+class Document:
+    """One part of one source; this one never changes."""
+
+    def __init__(self, source: Source, part: str, payload: bytes):
+        self.source, self.part, self.payload = source, part, payload
+
+    def evolve(self, chance: random.Random, day: date, launched: list[str]) -> tuple[Said, Said]:
+        """Change a little; returns what the rows touched said before and say now."""
+        return {}, {}
+
+    def whole(self) -> bytes:
+        """The payload as served."""
+        return self.payload
+
+    def says(self, payload: bytes) -> Said:
+        """What a payload says: fields by thing and key."""
+        try:
+            parsed = self.source.parse(payload, self.part)
+        except PayloadError:
+            return {}
+        return {
+            (thing, observation.key): raw._as_json(observation.fields)
+            for thing, observations in parsed.things.items()
+            for observation in observations
+        }
+
+
+def times(chance: random.Random, per_day: float) -> int:
+    """How often something that happens so many times a day happens today."""
+    return int(per_day) + (chance.random() < per_day % 1)
+
+
+def moved(value: Any, factor: float) -> Any:
+    """A price times a factor, in its own type, to four digits."""
+    try:
+        number = float(f"{float(value) * factor:.4g}")
+    except (TypeError, ValueError):
+        return value
+    if isinstance(value, bool):
+        return value
+    return f"{number:.12f}".rstrip("0").rstrip(".") if isinstance(value, str) else number
+
+
+class Prices(Document):
+    """A JSON document of models, where a model is one row."""
+
+    #: A day's changes of price, new models, and models gone.
+    changes, added, removed = 6.0, 6.0, 5.0
+
+    def __init__(self, source: Source, part: str, payload: bytes):
+        super().__init__(source, part, payload)
+        self.document = json.loads(payload)
+
+    def rows(self) -> list[Any]:
+        """Every row's handle."""
+        raise NotImplementedError
+
+    def row(self, handle: Any) -> dict[str, Any] | None:
+        """A row, if it is there."""
+        raise NotImplementedError
+
+    def put(self, handle: Any, row: dict[str, Any] | None) -> None:
+        """Set a row, or take it out."""
+        raise NotImplementedError
+
+    def renamed(self, handle: Any, row: dict[str, Any], day: date) -> tuple[Any, dict[str, Any]]:
+        """Handle and row of a new model like an old one."""
+        raise NotImplementedError
+
+    def prices_of(self, row: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        """Objects whose values are prices."""
+        return [row]
+
+    def is_price(self, name: str) -> bool:
+        """Whether a field of such an object is one."""
+        return True
+
+    def some(self, handles: Iterable[Any]) -> bytes:
+        """A payload of these rows only, as far as they are there."""
+        raise NotImplementedError
+
+    def evolve(self, chance: random.Random, day: date, launched: list[str]) -> tuple[Said, Said]:
+        """Move prices, add models, take models out."""
+        planned = self.plan(chance, day)
+        before = self.says(self.some(planned))
+        for handle, row in planned.items():
+            self.put(handle, row)
+        launched += [
+            name for name, row in planned.items() if row and self.is_launch(name, row, day)
+        ]
+        return before, self.says(self.some(planned))
+
+    def plan(self, chance: random.Random, day: date) -> dict[Any, dict[str, Any] | None]:
+        """Rows as they will be; null for those that go."""
+        handles = self.rows()
+        planned: dict[Any, dict[str, Any] | None] = {}
+        for _ in range(times(chance, self.changes)):
+            handle = chance.choice(handles)
+            row = copy.deepcopy(self.row(handle))
+            assert row is not None
+            factor = chance.choice([0.5, 0.8, 0.9, 1.1, 1.25])
+            for prices in self.prices_of(row):
+                for name in [n for n in prices if self.is_price(n)]:
+                    prices[name] = moved(prices[name], factor)
+            planned[handle] = row
+        for _ in range(times(chance, self.added)):
+            handle = chance.choice(handles)
+            row = self.row(handle)
+            assert row is not None
+            new, fresh = self.renamed(handle, copy.deepcopy(row), day)
+            if self.row(new) is None:
+                planned[new] = fresh
+        for _ in range(times(chance, self.removed)):
+            planned[chance.choice(handles)] = None
+        return planned
+
+    def is_launch(self, handle: Any, row: dict[str, Any], day: date) -> bool:
+        """Whether a row is a vendor's own new model."""
+        return False
+
+    def whole(self) -> bytes:
+        """The document."""
+        return json.dumps(self.document).encode()
+
+
+def dated(name: str, day: date) -> str:
+    """A model's name with another date."""
+    stem = name.split("-20")[0]
+    return f"{stem}-{day}"
+
+
+class Litellm(Prices):
+    """One map of models."""
+
+    def rows(self) -> list[Any]:
+        return [name for name in self.document if name != "sample_spec"]
+
+    def row(self, handle: Any) -> dict[str, Any] | None:
+        return self.document.get(handle)
+
+    def put(self, handle: Any, row: dict[str, Any] | None) -> None:
+        self.document.pop(handle, None)
+        if row is not None:
+            self.document[handle] = row
+
+    def renamed(self, handle: Any, row: dict[str, Any], day: date) -> tuple[Any, dict[str, Any]]:
+        return dated(handle, day), row
+
+    def is_price(self, name: str) -> bool:
+        return name in {"input_cost_per_token", "output_cost_per_token"}
+
+    def some(self, rows: Iterable[Any]) -> bytes:
+        return json.dumps({n: self.document[n] for n in rows if n in self.document}).encode()
+
+    def is_launch(self, handle: Any, row: dict[str, Any], day: date) -> bool:
+        is_own = row.get("litellm_provider") in VENDORS and "/" not in handle
+        return is_own and handle.endswith(str(day)) and row.get("mode") == "chat"
+
+
+class ModelsDev(Prices):
+    """Models under providers."""
+
+    changes, added, removed = 15.0, 12.0, 11.0
+
+    def rows(self) -> list[Any]:
+        return [(p, m) for p, content in self.document.items() for m in content["models"]]
+
+    def row(self, handle: Any) -> dict[str, Any] | None:
+        return self.document[handle[0]]["models"].get(handle[1])
+
+    def put(self, handle: Any, row: dict[str, Any] | None) -> None:
+        models = self.document[handle[0]]["models"]
+        models.pop(handle[1], None)
+        if row is not None:
+            models[handle[1]] = row
+
+    def renamed(self, handle: Any, row: dict[str, Any], day: date) -> tuple[Any, dict[str, Any]]:
+        name = dated(handle[1], day)
+        return (handle[0], name), row | {"id": name, "release_date": str(day)}
+
+    def prices_of(self, row: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        return [row["cost"]] if isinstance(row.get("cost"), dict) else []
+
+    def is_price(self, name: str) -> bool:
+        return name in {"input", "output"}
+
+    def some(self, rows: Iterable[Any]) -> bytes:
+        found: dict[str, Any] = {}
+        for provider, model in rows:
+            content = self.document[provider]
+            if model in content["models"]:
+                slot = found.setdefault(provider, {**content, "models": {}})
+                slot["models"][model] = content["models"][model]
+        return json.dumps(found).encode()
+
+
+class Listed(Prices):
+    """Rows in a list, each with an id of its own."""
+
+    def __init__(self, source: Source, part: str, payload: bytes):
+        super().__init__(source, part, payload)
+        self.by_id = {row["id"]: row for row in self.inside()}
+
+    def inside(self) -> list[dict[str, Any]]:
+        """The list."""
+        return list(self.document["data"])
+
+    def around(self, rows: list[dict[str, Any]]) -> Any:
+        """The document with another list."""
+        return {**self.document, "data": rows}
+
+    def rows(self) -> list[Any]:
+        return list(self.by_id)
+
+    def row(self, handle: Any) -> dict[str, Any] | None:
+        return self.by_id.get(handle)
+
+    def put(self, handle: Any, row: dict[str, Any] | None) -> None:
+        self.by_id.pop(handle, None)
+        if row is not None:
+            self.by_id[handle] = row
+
+    def renamed(self, handle: Any, row: dict[str, Any], day: date) -> tuple[Any, dict[str, Any]]:
+        name = dated(handle, day)
+        return name, row | {"id": name}
+
+    def whole(self) -> bytes:
+        return json.dumps(self.around(list(self.by_id.values()))).encode()
+
+    def some(self, rows: Iterable[Any]) -> bytes:
+        return json.dumps(self.around([self.by_id[h] for h in rows if h in self.by_id])).encode()
+
+
+class Openrouter(Listed):
+    """Prices as text."""
+
+    changes, added, removed = 2.0, 1.3, 1.0
+
+    def prices_of(self, row: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        return [row["pricing"]]
+
+    def is_price(self, name: str) -> bool:
+        return name in {"prompt", "completion"}
+
+
+class GenaiPrices(Prices):
+    """Models in lists under providers in a list."""
+
+    changes, added, removed = 2.0, 1.5, 1.0
+
+    def rows(self) -> list[Any]:
+        return [(n, m["id"]) for n, p in enumerate(self.document) for m in p["models"]]
+
+    def row(self, handle: Any) -> dict[str, Any] | None:
+        models = self.document[handle[0]]["models"]
+        return next((m for m in models if m["id"] == handle[1]), None)
+
+    def put(self, handle: Any, row: dict[str, Any] | None) -> None:
+        provider = self.document[handle[0]]
+        provider["models"] = [m for m in provider["models"] if m["id"] != handle[1]]
+        if row is not None:
+            provider["models"].append(row)
+
+    def renamed(self, handle: Any, row: dict[str, Any], day: date) -> tuple[Any, dict[str, Any]]:
+        name = dated(handle[1], day)
+        return (handle[0], name), row | {"id": name, "match": {"equals": name}}
+
+    def prices_of(self, row: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        return [row["prices"]] if isinstance(row["prices"], dict) else []
+
+    def is_price(self, name: str) -> bool:
+        return name in {"input_mtok", "output_mtok"}
+
+    def some(self, rows: Iterable[Any]) -> bytes:
+        wanted = set(rows)
+        found = []
+        for number, provider in enumerate(self.document):
+            models = [m for m in provider["models"] if (number, m["id"]) in wanted]
+            if models:
+                found.append({**provider, "models": models})
+        return json.dumps(found).encode()
+
+
+class Whole(Document):
+    """A document that changes now and then, and is read whole when it does."""
+
+    every_days = 7
+
+    def evolve(self, chance: random.Random, day: date, launched: list[str]) -> tuple[Said, Said]:
+        if day.toordinal() % self.every_days:
+            return {}, {}
+        before = self.says(self.payload)
+        self.payload = self.changed(chance, day, launched)
+        return before, self.says(self.payload)
+
+    def changed(self, chance: random.Random, day: date, launched: list[str]) -> bytes:
+        """The next document."""
+        raise NotImplementedError
+
+
+def read_rows(payload: bytes) -> list[dict[str, str]]:
+    """Rows of a CSV file."""
+    return list(csv.DictReader(io.StringIO(payload.decode("utf-8-sig"))))
+
+
+def write_rows(rows: list[dict[str, str]]) -> bytes:
+    """A CSV file of rows."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+class Lmarena(Whole):
+    """Every rating moves a little each week, and a model or two join."""
+
+    def changed(self, chance: random.Random, day: date, launched: list[str]) -> bytes:
+        rows = read_rows(self.payload)
+        for row in rows:
+            row["arena_score"] = f"{float(row['arena_score']) + chance.gauss(0, 2):.1f}"
+        for name in launched[-2:]:
+            if all(row["model"] != name for row in rows):
+                rows.append({**chance.choice(rows), "model": name})
+        return write_rows(rows)
+
+
+class EpochEci(Whole):
+    """The index is fitted anew."""
+
+    every_days = 30
+
+    def changed(self, chance: random.Random, day: date, launched: list[str]) -> bytes:
+        rows = read_rows(self.payload)
+        for row in rows:
+            row["eci"] = str(float(row["eci"]) + chance.gauss(0, 0.1)) if row.get("eci") else ""
+        return write_rows(rows)
+
+
+class EpochHub(Whole):
+    """Some results of new models a week, in a zip of tables."""
+
+    results = 5
+
+    def changed(self, chance: random.Random, day: date, launched: list[str]) -> bytes:
+        out = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(self.payload)) as before:
+            members = {info.filename: before.read(info) for info in before.infolist()}
+        tables = [n for n, content in members.items()
+                  if n.endswith(".csv") and b"Model version" in content[:2000]
+                  and "index" not in n and "capabilities" not in n]  # fmt: skip
+        for _ in range(self.results if launched else 0):
+            name = chance.choice(tables)
+            rows = read_rows(members[name])
+            if not rows:
+                continue
+            row = {**chance.choice(rows), "Model version": chance.choice(launched[-20:])}
+            if "Release date" in row:
+                row["Release date"] = str(day)
+            if "id" in row:
+                row["id"] = f"{row['id']}-{day}"
+            members[name] = write_rows([*rows, row])
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+            for name, content in members.items():
+                after.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content)
+        return out.getvalue()
+
+
+class News(Whole):
+    """A post a week in each feed; the oldest drops out."""
+
+    def changed(self, chance: random.Random, day: date, launched: list[str]) -> bytes:
+        tree = ElementTree.fromstring(self.payload)
+        channel = tree.find("channel")
+        assert channel is not None
+        items = channel.findall("item")
+        if not items:
+            return self.payload
+        item = copy.deepcopy(chance.choice(items))
+        name = launched[-1] if launched else "a model"
+        for tag, text in (
+            ("title", f"Introducing {name}"),
+            ("link", f"https://example.org/{self.part}/{day}"),
+            ("pubDate", f"{day:%a, %d %b %Y} 10:00:00 +0000"),
+        ):
+            found = item.find(tag)
+            if found is not None:
+                found.text = text
+        channel.remove(items[-1])
+        channel.insert(0, item)
+        return ElementTree.tostring(tree, xml_declaration=True, encoding="utf-8")
+
+
+class Deprecations(Whole):
+    """A retirement a week."""
+
+    def changed(self, chance: random.Random, day: date, launched: list[str]) -> bytes:
+        rows = json.loads(self.payload)
+        row = copy.deepcopy(chance.choice([r for r in rows if r.get("shutdown_date")]))
+        row |= {"model_id": dated(row["model_id"], day), "shutdown_date": str(day)}
+        return json.dumps([*rows, row]).encode()
+
+
+class Swebench(Whole):
+    """A run a week."""
+
+    def changed(self, chance: random.Random, day: date, launched: list[str]) -> bytes:
+        document = json.loads(self.payload)
+        board = chance.choice([b for b in document["leaderboards"] if b["results"]])
+        row = copy.deepcopy(chance.choice(board["results"]))
+        row |= {"folder": f"{day}_{row['folder'][:40]}", "date": str(day)}
+        board["results"].append(row)
+        return json.dumps(document).encode()
+
+
+class Usage(Document):
+    """Tokens of the 50 most used models on each of the last 30 days."""
+
+    def __init__(self, source: Source, part: str, models: list[str], first_day: date):
+        super().__init__(source, part, b"")
+        self.models = models
+        self.days: dict[date, list[dict[str, Any]]] = {}
+        chance = random.Random(SEED)
+        for back in range(30, 0, -1):
+            self.add(chance, first_day - timedelta(days=back))
+
+    def add(self, chance: random.Random, day: date) -> None:
+        """The tokens of one day."""
+        names = [*chance.sample(self.models[-200:], 50), "other"]
+        self.days[day] = [
+            {"date": str(day), "model_permaslug": n, "total_tokens": str(chance.randrange(10**12))}
+            for n in names
+        ]
+
+    def evolve(self, chance: random.Random, day: date, launched: list[str]) -> tuple[Said, Said]:
+        oldest = min(self.days)
+        before = self.says(self.some([oldest]))
+        del self.days[oldest]
+        self.add(chance, day)
+        return before, self.says(self.some([day]))
+
+    def whole(self) -> bytes:
+        return self.some(self.days)
+
+    def some(self, days: Iterable[date]) -> bytes:
+        """A payload of these days only."""
+        data = [row for day in days for row in self.days[day]]
+        return json.dumps({"data": data, "meta": {"version": "v1"}}).encode()
+
+
+KINDS: dict[str, Callable[[Source, str, bytes], Document]] = {
+    "litellm": Litellm, "models_dev": ModelsDev, "openrouter": Openrouter,
+    "genai_prices": GenaiPrices, "lmarena": Lmarena, "epoch_eci": EpochEci,
+    "epoch_hub": EpochHub, "vendor_news_rss": News, "deprecations_rss": Deprecations,
+    "swebench": Swebench,
+}  # fmt: skip
+
+
+@dataclass
+class Run:
+    """One run of observations while it goes on."""
+
+    part: str
+    fields: str
+    fetch_id: str
+    first_seen_at: datetime
+    previous_fetch_at: datetime | None
+
+
+@dataclass
+class Market:
+    """All live sources' documents, and the warehouse their history is written to."""
+
+    connection: Connection
+    snapshots: Snapshots
+    documents: list[Document]
+    day: date
+    chance: random.Random = field(default_factory=lambda: random.Random(SEED))
+    launched: list[str] = field(default_factory=list)
+    going: dict[tuple[str, str, str], Run] = field(default_factory=dict)
+    ended: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+
+    def read_what_goes_on(self) -> None:
+        """Take the open runs as the warehouse holds them."""
+        self.going = {}
+        for source in {
+            document.source.name: document.source for document in self.documents
+        }.values():
+            for thing in source.things:
+                for key, *rest in self.connection.execute(
+                    "select key, part, fields::varchar, first_fetch_id, first_seen_at, "
+                    f"previous_fetch_at from raw.{source.name}__{thing} where ended_at is null"
+                ).fetchall():
+                    self.going[source.name, thing, key] = Run(*rest)
+
+    def load_whole(self) -> None:
+        """Keep, log and load every document as it is now, by the real loader."""
+        fetches = []
+        for document in self.documents:
+            payload = document.whole()
+            self.snapshots.keep(payload)
+            fetches.append(self._fetch(document, payload))
+        self.snapshots.append(fetches)
+        for source in sources().values():
+            raw.load(self.connection, source, self.snapshots)
+        self.read_what_goes_on()
+
+    def _moment(self) -> datetime:
+        return datetime(self.day.year, self.day.month, self.day.day, tzinfo=UTC)
+
+    def _fetch(self, document: Document, payload: bytes, status: str = "ok") -> Fetch:
+        etag = f'"{hashlib.sha256(payload).hexdigest()[:32]}"'
+        source = document.source
+        return new_fetch(
+            source.name, source.url_of(document.part), self._moment(), status, payload,
+            part=document.part, http_status=200, etag=etag,
+        )  # fmt: skip
+
+    def pass_days(self, number: int, say: Callable[[str], None] = lambda line: None) -> None:
+        """So many days of every source fetched, loaded and logged, by the short way."""
+        fetches: list[Fetch] = []
+        last: dict[int, Fetch] = {}
+        for passed in range(1, number + 1):
+            self.day += timedelta(days=1)
+            for place, document in enumerate(self.documents):
+                fetches.append(self._pass_day(document, last.get(place), passed == number))
+                last[place] = fetches[-1]
+            if passed % 365 == 0 or passed == number:
+                self._write(fetches)
+                fetches = []
+                say(f"  {self.day}: {len(self.going):,} runs going on")
+
+    def _pass_day(self, document: Document, last: Fetch | None, is_last_day: bool) -> Fetch:
+        source = document.source
+        before, now = document.evolve(self.chance, self.day, self.launched)
+        if before == now and last is not None and not is_last_day:
+            return new_fetch(
+                source.name, last.url, self._moment(), "unchanged", None, sha256=last.sha256,
+                part=document.part, http_status=304, etag=last.etag,
+            )  # fmt: skip
+        # Bytes of days long past are not read again; the newest are compared with the next.
+        payload = f"{source.name} {document.part} {self.day}".encode()
+        if is_last_day or last is None:
+            payload = document.whole()
+            self.snapshots.keep(payload)
+        fetch = self._fetch(document, payload)
+        moment = self._moment().replace(tzinfo=None)
+        yesterday = moment - timedelta(days=1)
+        for thing, key in before:
+            if (thing, key) not in now:
+                self._end(document, thing, key, yesterday, moment)
+        for (thing, key), fields in now.items():
+            place = (source.name, thing, key)
+            if place in self.going and self.going[place].fields != fields:
+                self._end(document, thing, key, yesterday, moment)
+            if place not in self.going:
+                self.going[place] = Run(document.part, fields, fetch.fetch_id, moment, yesterday)
+        return fetch
+
+    def _end(
+        self, document: Document, thing: str, key: str, last_seen: datetime, moment: datetime
+    ) -> None:
+        run = self.going.pop((document.source.name, thing, key), None)
+        if run is None:
+            return
+        table = f"raw.{document.source.name}__{thing}"
+        self.ended.setdefault(table, []).append(
+            (key, run.part, run.fields, run.fetch_id, run.first_seen_at, run.previous_fetch_at,
+             last_seen, moment)
+        )  # fmt: skip
+
+    def _write(self, fetches: list[Fetch]) -> None:
+        """Put what passed into the warehouse and the log, and mark the log as read."""
+        connection = self.connection
+        connection.execute("begin")
+        rows: dict[str, list[tuple[Any, ...]]] = self.ended
+        self.ended = {}
+        for (source, thing, key), run in self.going.items():
+            rows.setdefault(f"raw.{source}__{thing}", []).append(
+                (key, run.part, run.fields, run.fetch_id, run.first_seen_at,
+                 run.previous_fetch_at, None, None)
+            )  # fmt: skip
+        touched = {(d.source.name, thing) for d in self.documents for thing in d.source.things}
+        for source, thing in touched:
+            connection.execute(f"delete from raw.{source}__{thing} where ended_at is null")
+            table = f"raw.{source}__{thing}"
+            raw._insert(connection, table, RUN_COLUMNS, rows.get(table, []))
+        raw._insert(
+            connection,
+            "raw.fetches",
+            raw.FETCH_COLUMNS,
+            [
+                (f.fetch_id, f.source, f.url, raw._moment(f.fetched_at), f.status, f.http_status,
+                 f.etag, f.last_modified, f.sha256, f.bytes, f.problem, f.part, 1, 0, None)
+                for f in fetches
+            ],
+        )  # fmt: skip
+        self.snapshots.append(fetches)
+        size = self.snapshots.log.stat().st_size
+        connection.execute(
+            "update raw.log_positions set bytes = ?, tail = ?",
+            [size, self.snapshots._tail(size)],
+        )
+        connection.execute("commit")
+
+    def next_day(self, folder: Path) -> date:
+        """Evolve one day more and lay its payloads out as an archive, for a replay to serve."""
+        self.day += timedelta(days=1)
+        for document in self.documents:
+            document.evolve(self.chance, self.day, self.launched)
+            name = document.part or document.source.file_names[0]
+            path = folder / document.source.name / str(self.day) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(document.whole())
+        return self.day
+
+
+def open_market(connection: Connection, snapshots: Snapshots, archive: Path, day: date) -> Market:
+    """The live sources as the archive last saw them, loaded as of `day`."""
+    newest: dict[tuple[str, str], tuple[Source, Path]] = {}
+    for source, on, path in archive_files(archive, sources().values()):
+        part = path.relative_to(archive / source.name / on).as_posix() if source.is_tree else ""
+        is_zip = source.suffix(part) == ".zip"
+        if is_zip and path.suffix != ".zip":
+            continue
+        newest[source.name, part] = source, path
+    documents: list[Document] = []
+    for source in sources().values():
+        for part in source.live_parts if source.is_live else ():
+            if (source.name, part) in newest:
+                payload = newest[source.name, part][1].read_bytes()
+                documents.append(KINDS.get(source.name, Document)(source, part, payload))
+    daily = sources()["openrouter_rankings_daily"]
+    models = next(d for d in documents if isinstance(d, Openrouter)).rows()
+    documents.append(Usage(daily, daily.live_parts[0], models, day))
+    market = Market(connection, snapshots, documents, day)
+    market.load_whole()
+    return market
