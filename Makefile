@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: brief test serve lint lock clean
+.PHONY: brief test serve lint lock pictures clean
 
 # The o1-mini launch briefing from the bundled edition; no network beyond package installation.
 brief: $(READY)
@@ -35,6 +35,11 @@ $(READY): requirements.lock pyproject.toml
 lock:
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-strip-extras --extra dev --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+
+# The pictures of the README, from the bundled edition. Needs Chromium.
+pictures: $(READY)
+	$(BIN)/bellwether run --offline
+	$(BIN)/python docs/make_pictures.py
 
 clean:
 	rm -rf .venv data reports/out .dagster
