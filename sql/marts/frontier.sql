@@ -1,19 +1,85 @@
--- The Pareto frontier of every segment, around each launch and on the newest day: cheapest first,
--- each step is the most capable model at its price.
--- key: day_id, segment_id, model_id
+-- The Pareto frontier of every segment over all days, in one pass: who is abler than all that cost no
+-- more, on each change of the market. Equal price and equal capability share a place.
+-- One pass: the best capability in each bucket of log price rules out most members; a running maximum
+-- over price decides the few that are left. For what was known by an earlier day ask frontier_on.
+-- key: segment_id, on_day, model_id
+with bucketed as (
+    select
+        m.segment_id,
+        m.on_day,
+        m.until_day,
+        m.model_id,
+        m.price,
+        m.capability,
+        case when m.price <= 0 then -1000 else cast(floor(ln(case when m.price > 0 then m.price else 1 end) * 8) as integer) end as bucket
+    from marts.segment_members as m
+),
+
+buckets as (
+    select b.segment_id, b.on_day, b.bucket, max(b.capability) as best
+    from bucketed as b
+    group by b.segment_id, b.on_day, b.bucket
+),
+
+promising as (
+    select
+        b.segment_id,
+        b.on_day,
+        b.bucket,
+        b.best,
+        coalesce(max(b.best) over (
+            partition by b.segment_id, b.on_day order by b.bucket
+            rows between unbounded preceding and 1 preceding
+        ), -1e308) as best_cheaper
+    from buckets as b
+),
+
+candidates as (
+    select b.segment_id, b.on_day, b.until_day, b.model_id, b.price, b.capability
+    from bucketed as b
+    inner join promising as p
+        on p.segment_id = b.segment_id
+        and p.on_day = b.on_day
+        and p.bucket = b.bucket
+        and p.best > p.best_cheaper
+        and b.capability > p.best_cheaper
+),
+
+prices as (
+    select c.segment_id, c.on_day, c.price, max(c.capability) as capability
+    from candidates as c
+    group by c.segment_id, c.on_day, c.price
+),
+
+compared as (
+    select
+        p.*,
+        coalesce(max(p.capability) over (
+            partition by p.segment_id, p.on_day order by p.price
+            rows between unbounded preceding and 1 preceding
+        ), -1e308) as best_cheaper
+    from prices as p
+),
+
+steps as (
+    select
+        c.*,
+        row_number() over (partition by c.segment_id, c.on_day order by c.price) as step
+    from compared as c
+    where c.capability > c.best_cheaper
+)
+
 select
-    p.day_id,                -- day and known time, core.segment_days
-    p.event_id,              -- launch, if the day belongs to one
-    p.basis,                 -- day_after, hindsight or newest
-    p.as_of,                 -- market day
-    p.segment_id,            -- segment
-    row_number() over (
-        partition by p.day_id, p.segment_id order by p.price_3to1_usd_per_mtok, p.model_id
-    ) as step,               -- 1 is the cheapest
-    p.model_id,              -- version
-    p.price_3to1_usd_per_mtok, -- list price at 3:1, USD per million tokens
-    p.capability,            -- in the segment's basket, index points
-    p.capability_low,        -- lower end of the 80% interval, index points
-    p.capability_high        -- upper end of the 80% interval, index points
-from marts.positioning as p
-where p.side = 'with' and p.is_on_frontier
+    c.segment_id,            -- segment
+    c.on_day,                -- first day, on which some list price changed
+    c.until_day,             -- first day after; 9999-12-31 while it lasts
+    s.step,                  -- 1 is the cheapest
+    c.model_id,              -- version
+    c.price,                 -- list price at 3:1, USD per million tokens
+    c.capability             -- in the segment's basket, index points
+from candidates as c
+inner join steps as s
+    on s.segment_id = c.segment_id
+    and s.on_day = c.on_day
+    and s.price = c.price
+    and s.capability = c.capability
