@@ -204,6 +204,7 @@ def signed(share: Any) -> str:
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "usd": usd,
     "signed": signed,
+    "crps": lambda value: f"{float(value):.3f}",
     "index": lambda value: f"{float(value):.1f}",
     "pair": lambda value: f"{usd(value[0])} / {usd(value[1])}",
     "cost": lambda value: usd(Decimal(f"{float(value):.2g}") if float(value) < 1 else value),

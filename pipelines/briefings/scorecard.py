@@ -3,11 +3,13 @@
 Only segments that a launch entered count: elsewhere nothing could happen, and to say so is easy.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from pipelines.briefings.charts import Calibration, Chart
+from pipelines.analysis import INTERVAL
+from pipelines.briefings.charts import Calibration, Chart, Fan, Forecast
 from pipelines.briefings.evidence import computed_fact
 from pipelines.briefings.facts import Facts, Figure, quoted
 from pipelines.briefings.market import (
@@ -45,6 +47,10 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
     calls = paired(market, as_of)
     launches = by_launch(market, calls)
     charts: dict[str, Chart] = {}
+    if (fan := forecasts(market)) is not None:
+        charts["forecasts"] = fan
+    if (falls := falls_said(market)) is not None:
+        charts["falls"] = falls
     if (plot := calibration(market, calls)) is not None:
         charts["calibration"] = plot
     return {
@@ -54,6 +60,7 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "more": len(launches) > LAUNCHES,
         "totals": totals(market, calls),
         "claims": claims(market),
+        "models": demand_scores(market),
         "charts": charts,
         "vendors": set(),
         "about": set(),
@@ -229,6 +236,107 @@ def calibration(market: Market, calls: Sequence[Row]) -> Calibration | None:
         )
         bins.append((said, share, len(inside), figures))
     return Calibration("calibration", bins) if bins else None
+
+
+#: The forecasts graded: each made from what was complete before its launch, by the form of the
+#: share model that was the best then, on the weekly usage lists.
+GRADED = (
+    "select f.* from analysis.backtest_forecasts as f where f.scheme = 'rolling origin' "
+    "and f.cadence = 'weekly' and f.model = 'default as then known'"
+)
+FANS = 24
+FALL_BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0001)
+
+
+def demand_scores(market: Market) -> list[Row]:
+    """How the forecasts of volume fared against both baselines: CRPS, coverage, Brier score."""
+    query = (
+        "select s.* from analysis.backtest_scores as s where s.scheme = 'rolling origin' "
+        "and s.cadence = 'weekly' and s.role = 'all' "
+        "and (s.is_baseline or s.model = 'default as then known')"
+    )
+    found = rows(market.connection, f"{query} order by s.crps, s.model")
+    fact = computed_fact(
+        market, "Forecasts of volume, rolling origin, weekly lists", f"{len(found)} models", query,
+        "each forecast from what was complete before its launch (docs/method.md)", "scores",
+    )  # fmt: skip
+    figure = market.facts.figure
+    return [
+        {
+            "model": row["model"],
+            "is_baseline": row["is_baseline"],
+            "launches": figure(row["launches"], "count", fact),
+            "outcomes": figure(row["outcomes"], "count", fact),
+            "crps": figure(row["crps"], "crps", fact),
+            "coverage": figure(row["coverage_share"], "percent", fact),
+            "brier": figure(row["brier_score"], "crps", fact),
+        }
+        for row in found
+    ]
+
+
+def forecasts(market: Market) -> Fan | None:
+    """The latest forecasts for models of the launching vendor whose outcome is exactly known."""
+    found = rows(
+        market.connection,
+        f"{GRADED} and f.role <> 'rival' and f.observed_low = f.observed_high "
+        "and isfinite(f.observed_low) order by f.start desc, f.product limit ?",
+        [FANS],
+    )
+    made = []
+    for row in found:
+        middle, low, high, outcome = (
+            math.expm1(row[key]) for key in ("median", "low", "high", "observed_low")
+        )
+        name = str(market.name(row["model_id"] or row["product"]))
+        fact = computed_fact(
+            market,
+            f"Volume of {name} around {row['start']}",
+            f"{middle:+.0%} ({low:+.0%} to {high:+.0%}), came to {outcome:+.0%}",
+            f"{GRADED} and f.origin = {quoted(row['origin'])} "
+            f"and f.product = {quoted(row['product'])}",
+            f"{INTERVAL:.0%} interval; role: {row['role']}",
+            "relative change of volume",
+        )
+        figure = market.facts.figure
+        made.append(
+            Forecast(
+                f"{name}, {row['start']}", middle, low, high, outcome,
+                figure(middle, "signed", fact), figure(outcome, "signed", fact),
+            )
+        )  # fmt: skip
+    return Fan("forecasts", made, f"{INTERVAL:.0%}") if made else None
+
+
+def falls_said(market: Market) -> Calibration | None:
+    """Probability said that a volume falls by more than 5%, against the share that did."""
+    bins = []
+    for low, high in pairwise(FALL_BINS):
+        query = (
+            f"{GRADED} and f.has_fallen is not null and f.probability_falls >= {low} "
+            f"and f.probability_falls < {high}"
+        )
+        inside = rows(market.connection, query)
+        if len(inside) < LEAST_CALLS:
+            continue
+        said = sum(r["probability_falls"] for r in inside) / len(inside)
+        share = sum(r["has_fallen"] for r in inside) / len(inside)
+        fact = computed_fact(
+            market,
+            f"Volumes said to fall with a probability from {low:g} to {min(high, 1):g}",
+            f"said {said:.2f}, fell {share:.0%} of {len(inside)}",
+            query,
+            "rolling origin, weekly lists",
+            "forecasts",
+        )
+        figure = market.facts.figure
+        figures: tuple[Figure | None, ...] = (
+            figure(said, "probability", fact),
+            figure(share, "percent", fact),
+            figure(len(inside), "count", fact),
+        )
+        bins.append((said, share, len(inside), figures))
+    return Calibration("falls", bins) if bins else None
 
 
 def claims(market: Market) -> list[Row]:
