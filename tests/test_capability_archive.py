@@ -168,7 +168,7 @@ def test_the_day_after_intervals_are_wider_and_abilities_without_results_are_nam
     width_then, missing_then = overall("2024-09-13")
     width_now, missing_now = overall("9999-12-31")
     assert width_then > 2 * width_now
-    assert {"knowledge", "agentic", "preference"} <= set(missing_then.split())
+    assert {"knowledge", "preference"} <= set(missing_then.split())
     assert missing_now == ""
     assert probability(archive_warehouse, O1_MINI, SONNET, "knowledge", "2024-09-13") is None
     ahead = probability(archive_warehouse, O1_MINI, O1_PREVIEW, "competition_math", "2024-09-13")
