@@ -110,16 +110,13 @@ def price_answer(
 def _evidence(
     connection: Connection, offering_id: str, as_of: date, known_by: date | None
 ) -> list[dict[str, Any]]:
-    known = known_by or date.max
     rows = _rows(
         connection,
         "select c.publisher, c.evidence, c.input_usd_per_mtok, c.output_usd_per_mtok, "
         "c.valid_from_earliest, c.valid_from_latest, c.published_on, c.source_url, c.licence, "
-        "c.claim_id from core.price_claims as c where c.offering_id = ? and c.holds_from <= ? "
-        "and cast(c.known_at as date) <= ? and (c.ended_known_at is null "
-        "or cast(c.ended_known_at as date) > ? or ? < c.valid_to_earliest) "
+        "c.claim_id from price_claims_on(?, ?) as c where c.offering_id = ? "
         "order by c.published_on, c.publisher, c.claim_id",
-        [offering_id, as_of, known, known, as_of],
+        [as_of, known_by, offering_id],
     )
     return [
         {

@@ -8,11 +8,7 @@ import json
 from datetime import date
 from typing import Any
 
-import pytest
 from feeds import FEEDS, Market, Prices, rows
-
-from pipelines import raw
-from pipelines.tables import Connection
 
 ZETA = "openai/zeta-1"
 
@@ -395,43 +391,26 @@ def test_the_price_of_an_alias_follows_what_it_pointed_to(market: Market) -> Non
     assert market.price("openai/zeta-1", "2026-02-03") == ("2", "8")
 
 
-# ------------------------------------------------------------------ knowledge only grows
-
-
-class UpTo(raw.Snapshots):
-    """The archive as it was on a day."""
-
-    def __init__(self, whole: raw.Snapshots, day: str):
-        super().__init__(whole.folder)
-        self.day = day
-
-    def since(self, position: raw.Position) -> tuple[list[raw.Fetch], raw.Position]:
-        found, end = super().since(position)
-        return [fetch for fetch in found if fetch.fetched_at[:10] <= self.day], end
-
-
-def answers(connection: Connection, as_of: str, known_by: str) -> set[Any]:
-    return set(rows(
-        connection,
-        "select model_id, offering_id, is_list_price, input_usd_per_mtok, output_usd_per_mtok, "
-        "cache_read_usd_per_mtok, valid_from_earliest, valid_from_latest, known_at, claim_id, "
-        "lineages, is_disputed from prices_on(?::date, ?::date)", [as_of, known_by],
-    ))  # fmt: skip
-
-
-@pytest.mark.archive
-@pytest.mark.parametrize("day", ["2024-09-13", "2025-01-30", "2025-06-20", "2026-03-01"])
-def test_what_was_known_by_a_day_never_changes_afterwards(
-    archive_warehouse: Connection, archive_snapshots: raw.Snapshots, market: Market, day: str
+def test_a_name_that_moved_speaks_for_the_version_it_moved_to_until_its_end_is_known(
+    market: Market,
 ) -> None:
-    market.snapshots = UpTo(archive_snapshots, day)
-    market.load_everything()
+    """Two ends, each known from a day of its own: the listing's and the name's."""
+    for version, start, end in (
+        ("openai/zeta-1", "2026-01-01", "2026-02-01"), ("openai/zeta-2", "2026-02-01", None),
+    ):  # fmt: skip
+        market.add("aliases", spelling="openai/zeta", model_id=version, valid_from=start,
+                   valid_to=end, reason="test", source_url="https://example.org",
+                   publisher="test", published_on=start, licence="test",
+                   source_or_any="any", valid_from_or_always=start)  # fmt: skip
+    versions = {"zeta-1": ("3", "9"), "zeta-2": ("3", "9")}
+    says(market, "genai_prices", "2025-12-20", versions)
+    says(market, "litellm", "2026-01-10", {"zeta": ("2", "8")})
+    says(market, "genai_prices", "2026-01-11", {})
     market.build()
-    asked = ["2024-09-12", "2024-07-15", "2025-01-15", "2025-06-15", "2026-02-15"]
-    for as_of in (d for d in [*asked, day] if d <= day):
-        for known_by in sorted({day, *(d for d in asked if as_of <= d <= day)}):
-            then = answers(market.connection, as_of, known_by)
-            now = answers(archive_warehouse, as_of, known_by)
-            assert then
-            assert sorted(map(str, now - then))[:3] == []
-            assert sorted(map(str, then - now))[:3] == []
+    for _ in ("as then", "with hindsight"):
+        assert market.price("openai/zeta-1", "2026-01-20", known_by="2026-02-15") == ("2", "8")
+        assert market.price("openai/zeta-1", "2026-02-15", known_by="2026-02-15") is None
+        assert market.price("openai/zeta-2", "2026-02-15", known_by="2026-02-15") == ("2", "8")
+        says(market, "litellm", "2026-03-01", {"kappa": ("2", "8")})
+        market.build()
+    assert market.price("openai/zeta-2", "2026-02-15") is None

@@ -26,7 +26,8 @@ class Claims:
         self.connection.execute(
             "create table core.retirement_claims (source varchar, key varchar, model_id varchar, "
             "evidence varchar, deprecated_on date, shutdown_on date, "
-            "replacement_model_id varchar, source_url varchar, publisher varchar, "
+            "replacement_model_id varchar, replacement_known_at timestamp, "
+            "source_url varchar, publisher varchar, "
             "first_seen_at timestamp, known_at timestamp, ended_at timestamp, licence varchar)"
         )
         for name in ("releases_known", "retirements_known"):

@@ -307,7 +307,13 @@ pointed as (
     inner join core.aliases as a
         on a.alias = e.target
         and a.valid_to > e.holds_from
-        and (e.valid_to_earliest is null or a.valid_from < e.valid_to_earliest)
+        -- A name that moved after a source was last read, but before that was known to be its last
+        -- word, was believed to be sold at that price for a while.
+        and (
+            e.valid_to_earliest is null
+            or a.valid_from < e.valid_to_earliest
+            or a.valid_from < cast(e.ended_known_at as date)
+        )
 )
 
 select
@@ -337,7 +343,7 @@ select
     case
         when p.pointed_to < coalesce(p.valid_to_earliest, date '9999-12-31') then p.pointed_to
         else p.valid_to_earliest
-    end as valid_to_earliest, -- first day it may no longer have held; null while no end is known
+    end as valid_to_earliest, -- first day it may no longer have held, with all that is known; null while no end is known
     case
         when p.pointed_to < coalesce(p.valid_to_latest, date '9999-12-31') then p.pointed_to
         else p.valid_to_latest
@@ -347,6 +353,10 @@ select
             then p.pointing_ended_known_at
         else p.ended_known_at
     end as ended_known_at,   -- when the end became known, UTC
+    p.valid_to_earliest as listing_valid_to, -- first day the source's own statement may no longer hold; null while no end is known
+    p.ended_known_at as listing_ended_known_at, -- when that became known, UTC
+    case when p.pointed_to < date '9999-12-31' then p.pointed_to end as name_valid_to, -- first day the source's name means another version; null while it means this one
+    p.pointing_ended_known_at as name_ended_known_at, -- when that became known, UTC
     p.changed_on,            -- day this source is seen or stated to have changed to it; null if it always said so
     p.source_url,            -- where it is stated
     p.publisher,             -- who states it

@@ -103,8 +103,8 @@ unusable as (
         end as reason,
         cast(null as decimal(18, 9)) as input_usd_per_mtok,
         cast(null as decimal(18, 9)) as output_usd_per_mtok,
-        r.first_seen_at,
-        r.ended_at
+        min(r.first_seen_at) as first_seen_at,
+        case when count(*) = count(r.ended_at) then max(r.ended_at) end as ended_at
     from staging.every_results as r
     inner join core.names as n on n.source = r.source and n.spelling = r.spelling
     inner join seeds.benchmark_spellings as p
@@ -120,6 +120,7 @@ unusable as (
             from core.results as f
             where f.result_id = md5(r.source || '|' || r.key || '|' || cast(r.first_seen_at as varchar))
         )
+    group by r.source, r.fetch_id, r.key, r.unit <> b.unit
 ),
 
 everything as (

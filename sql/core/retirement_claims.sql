@@ -10,6 +10,7 @@ with stated as (
         t.deprecated_on,
         t.shutdown_on,
         t.replacement_model_id,
+        cast(t.published_on as timestamp) as replacement_known_at,
         t.source_url,
         t.publisher,
         cast(t.published_on as timestamp) as first_seen_at,
@@ -26,6 +27,7 @@ with stated as (
         s.deprecated_on,
         s.shutdown_on,
         s.replacement_model_id,
+        s.replacement_known_at,
         s.source_url,
         o.title as publisher,
         s.first_seen_at,
@@ -45,6 +47,7 @@ select
     c.deprecated_on,         -- day the retirement was announced; null if not known
     c.shutdown_on,           -- first day without service; null if not stated
     c.replacement_model_id,  -- replacement the vendor names
+    c.replacement_known_at,  -- when it was known which version that is, UTC
     c.source_url,            -- where it is stated
     c.publisher,             -- who states it
     c.first_seen_at,         -- when it was published or first seen, UTC

@@ -19,6 +19,7 @@ with claims as (
         n.target,
         n.known_since,
         p.target as replacement_target,
+        p.known_since as replacement_known_since,
         h.host_id
     from staging.every_retirements as t
     left join core.names as n
@@ -39,6 +40,7 @@ select
     c.deprecated_on,         -- day the retirement was announced
     c.shutdown_on,           -- first day without service
     b.model_id as replacement_model_id, -- replacement named; null if none or unresolved
+    case when b.model_id is not null then greatest(c.replacement_known_since, c.first_seen_at) end as replacement_known_at, -- when it was known which version that is, UTC
     c.source_url,            -- where it is stated
     c.fetch_id,              -- fetch that first showed it
     c.first_seen_at,         -- when it was first seen, UTC

@@ -25,19 +25,12 @@ with live as (
                 case when c.changed_on is null then 1 else 0 end, c.changed_on desc,
                 case when c.is_alias then 1 else 0 end, c.known_at desc, c.claim_id
         ) as place
-    from core.price_claims as c
+    from price_claims_on(as_of, known_by) as c
     inner join core.lineages as l on l.lineage_id = c.lineage
     inner join core.availability as v on v.model_id = c.model_id
     inner join core.offerings as o on o.offering_id = c.offering_id
     where
         c.offering_id = asked_offering_id
-        and c.holds_from <= cast(as_of as date)
-        and cast(c.known_at as date) <= coalesce(cast(known_by as date), date '9999-12-31')
-        and (
-            c.ended_known_at is null
-            or cast(c.ended_known_at as date) > coalesce(cast(known_by as date), date '9999-12-31')
-            or cast(as_of as date) < c.valid_to_earliest
-        )
         and not (
             coalesce(v.api_available_on, date '0001-01-01') > cast(as_of as date)
             and coalesce(v.released_known_on, date '0001-01-01')

@@ -31,7 +31,10 @@ select
     r.model_id,
     r.deprecated_on,
     r.shutdown_on,
-    r.replacement_model_id,
+    case
+        when cast(r.replacement_known_at as date) <= coalesce(cast(known_by as date), date '9999-12-31')
+            then r.replacement_model_id
+    end as replacement_model_id,
     r.source,
     r.evidence,
     coalesce(r.is_disputed, false) as is_disputed,

@@ -10,21 +10,47 @@ with readings as (
     select
         f.part,
         regexp_extract(f.part, '^models/[^/]+/') as folder,
-        f.fetched_at
+        f.fetched_at,
+        lead(f.fetched_at) over (partition by f.part order by f.fetched_at) as next_at
     from raw.fetches as f
     where f.source = 'llmstats' and f.status <> 'failed'
 ),
 
--- A model's file may be renamed or deleted: it is gone once its folder is read without it.
-last_readings as (
+-- A model's file may be renamed or deleted: it is gone once its folder is read without it, and
+-- silent 90 days after it was read, until it is read again.
+followed as (
     select
-        p.part,
-        p.last_at,
-        min(g.fetched_at) as gone_at,
-        (select max(a.fetched_at) from readings as a) + interval 90 day as dead_at
-    from (select g.part, g.folder, max(g.fetched_at) as last_at from readings as g group by g.part, g.folder) as p
-    left join readings as g on g.folder = p.folder and g.folder <> '' and g.fetched_at > p.last_at
-    group by p.part, p.last_at
+        r.part,
+        r.fetched_at,
+        r.next_at,
+        least(r.fetched_at + interval 90 day, min(g.fetched_at)) as silent_at
+    from readings as r
+    left join readings as g on g.folder = r.folder and g.folder <> '' and g.fetched_at > r.fetched_at
+    group by r.part, r.fetched_at, r.next_at
+),
+
+numbered as (
+    select
+        w.part,
+        w.fetched_at,
+        w.silent_at,
+        count(*) over (partition by w.part order by w.fetched_at)
+            - count(case when w.next_at <= w.silent_at then 1 end) over (
+                partition by w.part order by w.fetched_at rows between unbounded preceding and 1 preceding
+            ) as stretch
+    from followed as w
+),
+
+-- Stretches in which a file was read without a break.
+stretches as (
+    select
+        n.part,
+        min(n.fetched_at) as first_at,
+        max(n.fetched_at) as last_at,
+        max(n.silent_at) as silent_at,
+        lag(max(n.fetched_at)) over (partition by n.part order by n.stretch) as last_before
+    from numbered as n
+    group by n.part, n.stretch
 ),
 
 runs as (
@@ -39,12 +65,14 @@ runs as (
         try_cast(r.fields->>'$.date_recorded' as date) as recorded_on,
         try_cast(r.fields->>'$.release_date' as date) as released_on,
         r.first_fetch_id,
-        r.first_seen_at,
-        r.previous_fetch_at,
-        case when r.ended_at is null then l.last_at else r.last_seen_at end as last_seen_at,
-        coalesce(r.ended_at, l.gone_at, l.dead_at) as ended_at
+        greatest(r.first_seen_at, s.first_at) as first_seen_at,
+        case when s.first_at > r.first_seen_at then s.last_before else r.previous_fetch_at end as previous_fetch_at,
+        case when r.ended_at <= s.silent_at then r.last_seen_at else s.last_at end as last_seen_at,
+        case when r.ended_at <= s.silent_at then r.ended_at else s.silent_at end as ended_at
     from raw.llmstats__results as r
-    inner join last_readings as l on l.part = r.part
+    inner join stretches as s
+        on s.part = r.part
+        and s.last_at >= r.first_seen_at and (r.ended_at is null or s.first_at < r.ended_at)
 ),
 
 -- Benchmarks whose scores the collection elsewhere calls an error rate: lower is better there, and a
@@ -112,7 +140,7 @@ select
     r.first_seen_at,         -- when it was first seen, UTC
     r.previous_fetch_at,     -- last fetch without it, UTC; null if the file was not read before
     r.last_seen_at,          -- last fetch that still showed it, UTC
-    r.ended_at,              -- first fetch without it or its file, or 90 days after the last of all, UTC
+    r.ended_at,              -- first fetch without it or its file, or 90 days after the last reading, UTC
     case
         when r.is_percentile then 'a percentile: a rank among people, not a score'
         when r.is_divided then 'a rating divided by a maximum the source does not state'

@@ -1,12 +1,34 @@
 -- tokencost's prices as runs, in USD per million tokens; the file states USD per token, with the
 -- noise of binary floats (1.0499999999999999e-06), which rounding to nine decimals removes.
--- A late copy: 90 days after its last reading it is silent, lest it outlive what LiteLLM has dropped.
+-- A late copy: 90 days after a reading it is silent until it is read again, lest it outlive what
+-- LiteLLM has dropped.
 -- key: spelling, first_seen_at
 -- check run_ends_after_it_begins: ended_at is null or ended_at > first_seen_at
 with readings as (
-    select max(f.fetched_at) as last_at
+    select
+        f.fetched_at,
+        lag(f.fetched_at) over (order by f.fetched_at) as before_at
     from raw.fetches as f
     where f.source = 'tokencost' and f.status <> 'failed'
+),
+
+numbered as (
+    select
+        g.fetched_at,
+        count(case when g.before_at + interval 90 day >= g.fetched_at then null else 1 end)
+            over (order by g.fetched_at) as stretch
+    from readings as g
+),
+
+-- Stretches of readings with no more than 90 days between two of them.
+stretches as (
+    select
+        min(n.fetched_at) as first_at,
+        max(n.fetched_at) as last_at,
+        max(n.fetched_at) + interval 90 day as silent_at,
+        lag(max(n.fetched_at)) over (order by n.stretch) as last_before
+    from numbered as n
+    group by n.stretch
 ),
 
 runs as (
@@ -18,12 +40,13 @@ runs as (
         cast(r.fields->>'$.cache_read_input_token_cost' as decimal(38, 18)) * 1000000 as cache_read,
         cast(r.fields->>'$.cache_creation_input_token_cost' as decimal(38, 18)) * 1000000 as cache_write,
         r.first_fetch_id,
-        r.first_seen_at,
-        r.previous_fetch_at,
-        case when r.ended_at is null then g.last_at else r.last_seen_at end as last_seen_at,
-        coalesce(r.ended_at, g.last_at + interval 90 day) as ended_at
+        greatest(r.first_seen_at, s.first_at) as first_seen_at,
+        case when s.first_at > r.first_seen_at then s.last_before else r.previous_fetch_at end as previous_fetch_at,
+        case when r.ended_at <= s.silent_at then r.last_seen_at else s.last_at end as last_seen_at,
+        case when r.ended_at <= s.silent_at then r.ended_at else s.silent_at end as ended_at
     from raw.tokencost__prices as r
-    cross join readings as g
+    inner join stretches as s
+        on s.last_at >= r.first_seen_at and (r.ended_at is null or s.first_at < r.ended_at)
 )
 
 select
@@ -39,6 +62,6 @@ select
     r.first_seen_at,         -- when it was first seen, UTC
     r.previous_fetch_at,     -- last fetch without it, UTC; null if the feed was not read before
     r.last_seen_at,          -- last fetch that still showed it, UTC
-    r.ended_at,              -- first fetch without it, or 90 days after the last of all, UTC
+    r.ended_at,              -- first fetch without it, or 90 days after the last reading, UTC
     price_fault(r.input_price, r.output_price) as quarantine_reason -- why it is not used; null if it is
 from runs as r

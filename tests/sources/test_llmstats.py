@@ -118,6 +118,19 @@ def test_a_dead_collection_falls_silent_90_days_after_its_last_reading(staging: 
     assert not SOURCE.is_live
 
 
+def test_a_file_read_again_after_a_silence_speaks_again(staging: Staging) -> None:
+    """What was believed in the silence stays what it was: nothing."""
+    for day in ("2024-12-15", "2025-02-01", "2025-05-22"):
+        staging.fetched("llmstats", day, provider(m=(1e-06, 2e-06)),
+                       part="providers/openai/provider.json")  # fmt: skip
+    staging.build([PRICES])
+    assert rows(
+        staging,
+        "select cast(first_seen_at as date)::varchar, cast(last_seen_at as date)::varchar, "
+        f"cast(ended_at as date)::varchar from {PRICES} order by 1",
+    ) == [("2024-12-15", "2025-02-01", "2025-05-02"), ("2025-05-22", "2025-05-22", "2025-08-20")]
+
+
 def test_a_price_that_stands_twice_is_rejected_only_where_the_prices_differ() -> None:
     listed = [{"model_id": "m", "price_per_input_token": 1, "price_per_output_token": 2}]
     other = [{"model_id": "n", "price_per_input_token": p, "price_per_output_token": 2}
@@ -346,8 +359,8 @@ def test_archived_scores_fall_into_bounds_or_quarantine(archive: Path, staging: 
     assert 0 < held[0] < 0.05 * held[1]
     preview = rows(
         staging,
-        f"select metric, score from {RESULTS} where spelling = 'openai/o1-preview' "
-        "and benchmark_spelling = 'AIME 2024' order by first_seen_at",
+        f"select distinct metric, score from {RESULTS} where spelling = 'openai/o1-preview' "
+        "and benchmark_spelling = 'AIME 2024' order by metric",
     )
     assert preview == [("cons@64", Decimal("56.7")), ("pass@1", Decimal(42))]
     broken = (

@@ -87,6 +87,17 @@ def test_a_late_copy_falls_silent_90_days_after_its_last_reading(staging: Stagin
     ]
 
 
+def test_a_copy_read_again_after_a_silence_speaks_again(staging: Staging) -> None:
+    for day in ("2024-09-06", "2025-01-06"):
+        staging.fetched("tokencost", day, document(a=(1e-06, 2e-06), b=(1e-06, 2e-06)))
+    staging.build([TABLE])
+    assert rows(
+        staging,
+        "select cast(first_seen_at as date)::varchar, cast(previous_fetch_at as date)::varchar, "
+        f"cast(ended_at as date)::varchar from {TABLE} where spelling = 'a' order by 1",
+    ) == [("2024-09-06", None, "2024-12-05"), ("2025-01-06", "2024-09-06", "2025-04-06")]
+
+
 def test_repeated_keys_with_different_values_are_rejected() -> None:
     row = '{"mode": "chat", "litellm_provider": "x", "input_cost_per_token": 1e-06}'
     content = f'{{"a": {row}, "a": {row.replace("1e-06", "2e-06")}, "b": {row}}}'
