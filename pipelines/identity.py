@@ -67,7 +67,9 @@ READS = {
         ") select s.source, s.spelling, "
         "arg_min(s.host_spelling, s.first_seen_at) as host_spelling, "
         "min(s.first_seen_at) as first_seen_at, count(*) as observations, "
-        "min(case when s.is_priced then s.first_seen_at end) as priced_since "
+        "min(case when s.is_priced then s.first_seen_at end) as priced_since, "
+        # The same text may name a model of a maker and, later, a host's offering of it.
+        "min(case when s.host_spelling is null then s.first_seen_at end) as hostless_since "
         "from said as s where s.spelling is not null group by s.source, s.spelling"
     ),
     "listings": (
@@ -91,6 +93,7 @@ class Spelled:
     first_seen_at: datetime
     observations: int
     priced_since: datetime | None
+    hostless_since: datetime | None
     address: Address
     said: Row | None = None
     found: Identity | None = None
@@ -263,10 +266,11 @@ class Decisions:
             if vendor and registry.may_be_of(vendor, address):
                 yield 1, int(not DATED.search(name)), spelled, vendor, name
         lists_by_maker = spelled.source == "openrouter" or (
-            spelled.source in LISTS_BY_MAKER and not spelled.host_spelling
+            spelled.source in LISTS_BY_MAKER and spelled.hostless_since == now
         )
-        if lists_by_maker and address.maker:
-            yield 2, 0, spelled, registry.vendors.of(address.maker), name
+        listed = registry.address(spelled.source, spelled.spelling, None)
+        if lists_by_maker and listed.maker:
+            yield 2, 0, spelled, registry.vendors.of(listed.maker), listed.name
         if said and said["maker"]:
             vendor = registry.vendors.of_organisations(said["maker"])
             if vendor:
@@ -439,12 +443,12 @@ def compute(
         address = registry.address(row["source"], row["spelling"], row["host_spelling"])
         spelled = Spelled(
             row["source"], row["spelling"], row["host_spelling"], row["first_seen_at"],
-            row["observations"], row["priced_since"], address,
+            row["observations"], row["priced_since"], row["hostless_since"], address,
         )  # fmt: skip
         every[row["source"], row["spelling"]] = spelled
         moments.setdefault(row["first_seen_at"], ([], []))[0].append(spelled)
-        if row["priced_since"] and row["priced_since"] != row["first_seen_at"]:
-            moments.setdefault(row["priced_since"], ([], []))[1].append(spelled)
+        for since in {row["priced_since"], row["hostless_since"]} - {None, row["first_seen_at"]}:
+            moments.setdefault(since, ([], []))[1].append(spelled)
     said_at: dict[datetime, list[tuple[Spelled, Row]]] = {}
     for row in records(listings):
         found = every.get((row["source"], row["spelling"]))
