@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -523,40 +523,54 @@ def _periods(
     registry: Registry, aliases: list[dict[str, Any]], own: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """What every alias points to by period, those of the seeds and those found here."""
-    every: dict[str, list[tuple[date, date, str]]] = {}
+    every: dict[str, list[Period]] = {}
     for row in aliases:
         alias = f"{row['spelling']} in {row['source']}" if row["source"] else row["spelling"]
-        begin, end = row["valid_from"] or EVER, row["valid_to"] or NEVER
-        every.setdefault(alias, []).append((_day(begin), _day(end), row["model_id"]))
+        begin, end = _day(row["valid_from"] or EVER), _day(row["valid_to"] or NEVER)
+        known_on = _day(row["published_on"])
+        every.setdefault(alias, []).append(Period(begin, end, row["model_id"], known_on))
     flat = []
     for pointing in own:
-        for begin, end, model_id in every.get(
-            pointing["target"], [(EVER, NEVER, pointing["target"])]
-        ):
-            begin, end = max(begin, pointing["valid_from"]), min(end, pointing["valid_to"])
+        target = pointing["target"]
+        for period in every.get(target, [Period(EVER, NEVER, target, EVER)]):
+            begin = max(period.begin, pointing["valid_from"])
+            end = min(period.end, pointing["valid_to"])
             if begin < end:
-                flat.append(pointing | {"model_id": model_id, "valid_from": begin, "valid_to": end})
+                known_on = max(period.known_on, pointing["known_on"])
+                flat.append(pointing | {"model_id": period.model_id, "valid_from": begin,
+                                        "valid_to": end, "known_on": known_on})  # fmt: skip
     for pointing in flat:
         every.setdefault(pointing["alias"], []).append(
-            (pointing["valid_from"], pointing["valid_to"], pointing["model_id"])
-        )
+            Period(pointing["valid_from"], pointing["valid_to"], pointing["model_id"],
+                   pointing["known_on"])
+        )  # fmt: skip
     return {"own": flat, "all": every}
 
 
+class Period(NamedTuple):
+    """What an alias points to from `begin` until `end`, and since when that is known."""
+
+    begin: date
+    end: date
+    model_id: str
+    known_on: date
+
+
 def _moved(
-    alias: str, spelled: Spelled, points: bool, periods: Mapping[str, list[tuple[date, date, str]]]
+    alias: str, spelled: Spelled, points: bool, periods: Mapping[str, list[Period]]
 ) -> Iterator[dict[str, Any]]:
     """Periods of a spelling whose source says, from time to time, what it stands for."""
     for (since, target), after in zip(spelled.meanings, [*spelled.meanings[1:], None], strict=True):
         begin = since.date() if points or since != spelled.meanings[0][0] else EVER
         end = after[0].date() if after else NEVER
-        for first, last, model_id in periods.get(target, [(EVER, NEVER, target)]):
-            first, last = max(first, begin), min(last, end)
+        for period in periods.get(target, [Period(EVER, NEVER, target, EVER)]):
+            first, last = max(period.begin, begin), min(period.end, end)
             if first < last:
                 yield {
-                    "alias": alias, "source": spelled.source, "model_id": model_id,
-                    "valid_from": first, "valid_to": last, "known_on": since.date(),
-                    "ended_known_on": end if after else None,
+                    "alias": alias, "source": spelled.source, "model_id": period.model_id,
+                    "valid_from": first, "valid_to": last,
+                    "known_on": max(since.date(), period.known_on),
+                    "ended_known_on": last if last < NEVER else None,
                     "reason": "the source says what it stands for",
                 }  # fmt: skip
 
