@@ -85,8 +85,8 @@ def discount_is_found(connection: Connection, row: dict[str, str], known_by: str
         connection,
         "select k.verdict, k.true_value from core.claims as c "
         "inner join marts.claim_checks as k on k.claim_id = c.claim_id "
-        "where c.kind = 'price_discount' and c.author = ? and c.stated_on = ?::date "
-        "and c.stated_on <= ?::date and c.value = ?",
+        "where c.kind = 'price_ratio' and c.author = ? and c.stated_on = ?::date "
+        "and c.stated_on <= ?::date and c.value = 1 - ? / 100",
         [row["publisher"], row["as_of"], known_by, Decimal(row["value"])],
     )
     return [(v, round(t, 6)) for v, t in found] == [("supported", 80.0)]

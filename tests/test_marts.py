@@ -242,14 +242,8 @@ def test_a_standing_uses_the_latest_fit_known_by_then(market: Connection) -> Non
     assert market.execute(ranks, [None]).fetchall() == [("a/cheap",)]
 
 
-# ------------------------------------------------------------------ claims
+# ------------------------------------------------------------------ whole markets
 
-VERDICTS = {
-    "seed-01": "supported", "seed-02": "contradicted", "seed-03": "misattributed",
-    "seed-04": "supported", "seed-05": "misattributed", "seed-06": "contradicted",
-    "seed-07": "supported", "seed-08": "contradicted", "seed-09": "not_supported",
-    "seed-10": "splits_by_role", "seed-11": "supported", "seed-12": "supported",
-}  # fmt: skip
 EVERY_MARKET = pytest.mark.parametrize(
     "name",
     ["edition", "warehouse", pytest.param("archive_warehouse", marks=pytest.mark.archive)],
@@ -260,48 +254,6 @@ EVERY_MARKET = pytest.mark.parametrize(
 def checked(request: pytest.FixtureRequest, name: str) -> Connection:
     connection: Connection = request.getfixturevalue(name)
     return connection
-
-
-@EVERY_MARKET
-@pytest.mark.parametrize(("claim_id", "verdict"), VERDICTS.items())
-def test_the_analysts_claims_get_the_verdicts_of_the_method(
-    checked: Connection, claim_id: str, verdict: str
-) -> None:
-    rows = checked.execute(
-        "select k.verdict, k.because from marts.claim_checks as k where k.claim_id = ?", [claim_id]
-    ).fetchall()
-    assert [row[0] for row in rows] == [verdict]
-    assert rows[0][1]
-
-
-@EVERY_MARKET
-def test_misattributed_figures_name_their_owner_and_the_right_figure(checked: Connection) -> None:
-    rows = checked.execute(
-        "select k.claim_id, k.belongs_to, k.true_value from marts.claim_checks as k "
-        "where k.verdict = 'misattributed' order by k.claim_id"
-    ).fetchall()
-    owner = "openai/o1-2024-09-12-checkpoint"
-    assert rows == [("seed-03", owner, 44.6), ("seed-05", owner, 1258.0)]
-
-
-@EVERY_MARKET
-def test_contradicted_figures_are_told_right(checked: Connection) -> None:
-    rows = checked.execute(
-        "select k.true_value from marts.claim_checks as k "
-        "where k.claim_id in ('seed-01', 'seed-02') order by k.claim_id"
-    ).fetchall()
-    assert [round(value, 6) for (value,) in rows] == [80.0, 70.0]
-
-
-@EVERY_MARKET
-def test_evidence_of_a_verdict_can_be_looked_up(checked: Connection) -> None:
-    known = {row[0] for row in checked.execute(
-        "select claim_id from core.price_claims union all select result_id from core.results"
-    ).fetchall()}  # fmt: skip
-    for claim_id, evidence in checked.execute(
-        "select claim_id, evidence from marts.claim_checks where evidence is not null"
-    ).fetchall():
-        assert set(evidence.split()) <= known, claim_id
 
 
 @EVERY_MARKET

@@ -49,11 +49,14 @@ from pipelines.warehouse import Connection
 
 #: How many of each a page shows.
 UNPRICED = 5
+#: Kinds of claim whose facts stand on the page already.
+TOLD_ANYWAY = {"release", "reasoning", "open_weights", "context_window"}
 
 
 def claims(launch: Launch) -> list[Row]:
     """What others wrote, with its verdict, the reason and the facts used.
 
+    What the page tells anyway is left out, and what its author's own figures alone confirm.
     A page known by an earlier day shows only verdicts that rest on facts known by then: some are
     drawn from everything known, and would tell that page's reader the future.
     """
@@ -63,11 +66,15 @@ def claims(launch: Launch) -> list[Row]:
     found = []
     for claim in launch.claims:
         used = words(claim["evidence"])
-        known = [results[e]["published_on"] for e in used if e in results]
-        known += [day(prices[e]["known_at"]) for e in used if e in prices]
+        publishers = {
+            fact["publisher"] for e in used for fact in (results.get(e), prices.get(e)) if fact
+        }
+        if claim["kind"] in TOLD_ANYWAY or publishers == {claim["author"]}:
+            continue
         is_checkable = launch.moment.is_hindsight or (
-            bool(used) and len(known) == len(used) and max(known) <= launch.moment.known_by
+            claim["known_on"] is not None and day(claim["known_on"]) <= launch.moment.known_by
         )
+        later = claim["by_now"] if launch.moment.is_hindsight else None
         found.append(
             {
                 "text": claim["text"].strip('"“”'),
@@ -78,7 +85,7 @@ def claims(launch: Launch) -> list[Row]:
                     claim["verdict"].replace("_", " "), "text", claim_fact(launch, claim)
                 ),
                 "verdict_word": claim["verdict"],
-                "because": claim["because"],
+                "because": f"{claim['because']}; {later}" if later else claim["because"],
                 "evidence": [
                     result_fact(launch, results[e])
                     if e in results

@@ -110,7 +110,7 @@ def chart(launch: Launch, segment_id: str) -> Frontier:
     impact = {i["model_id"]: i for i in launch.impact if i["segment_id"] == segment_id}
     after = [p for p in launch.positions if p["segment_id"] == segment_id]
     before = [p for p in launch.before if p["segment_id"] == segment_id]
-    named = {c["subject_model_id"] for c in launch.claims} | set(launch.releases)
+    named = {m for c in launch.claims for m in words(c["subject_ids"])[:1]} | set(launch.releases)
     fact = chart_fact(launch, segment_id, len(after))
     points = [
         Point(
@@ -172,7 +172,12 @@ def _steps(positions: list[Row]) -> list[tuple[float, float]]:
 
 def judged(launch: Launch) -> list[Row]:
     """Verdicts by segment: entrants, positions lost, and incumbents that had something to lose."""
-    named = {(s, c["subject_model_id"]) for c in launch.claims for s in words(c["segment_ids"])}
+    named = {
+        (s, m)
+        for c in launch.claims
+        for s in words(c["segment_ids"])
+        for m in words(c["subject_ids"])[:1]
+    }
     entered = {p["segment_id"] for p in launch.positions if p["model_id"] in launch.releases}
     asked = [s for s in launch.segments if s in entered or s in {segment for segment, _ in named}]
     charted = chart_segments(launch)

@@ -1,0 +1,229 @@
+"""The facts claims are held against, read from the warehouse and indexed; judges nothing."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+Row = dict[str, Any]
+
+ALWAYS, NEVER = date(1, 1, 1), date(9999, 12, 31)
+#: A first price dated so much later than the text still speaks for the text's day, if it agrees.
+SOON = timedelta(days=120)
+
+
+def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") -> dict[str, str]:
+    """Queries of all facts known by a day.
+
+    `days` is a relation with a column `day`, `known_by` a date in SQL. `models` and `benchmarks`
+    are conditions that leave out what no claim speaks of (empty: everything).
+    """
+    of_models = f"and c.model_id in ({models})" if models else ""
+    of_benchmarks = f"and r.benchmark_id in ({benchmarks})" if benchmarks else ""
+    return {
+        "results": (
+            "select r.result_id, r.measurement_id, r.is_repeat, r.model_id, r.benchmark_id, "
+            "r.metric, "
+            "r.is_headline_metric, r.configuration, r.system, r.score, r.unit, r.evidence, "
+            "r.source_url, r.publisher, r.published_on, r.stated_on, "
+            f"case when cast(r.superseded_at as date) <= {known_by} "
+            "then cast(r.superseded_at as date) end as superseded_on, r.licence, "
+            "r.benchmark_release "
+            "from core.results as r where r.has_the_benchmarks_unit "
+            f"and r.published_on <= {known_by} {of_benchmarks}"
+        ),
+        "prices": (
+            "select text_days.day, p.model_id, p.input_usd_per_mtok, p.output_usd_per_mtok, "
+            "p.cache_read_usd_per_mtok, p.is_disputed, p.claim_id, p.publisher, p.source_url, "
+            "p.published_on, p.licence "
+            f"from {days} as text_days cross join prices_on(text_days.day, {known_by}) as p "
+            "where p.is_list_price"
+        ),
+        "price_claims": (
+            "select c.claim_id, c.model_id, c.host_id, c.variant, o.is_list_price, "
+            "c.input_usd_per_mtok, c.output_usd_per_mtok, c.cache_read_usd_per_mtok, c.holds_from, "
+            "c.valid_from_earliest, "
+            f"case when cast(c.ended_known_at as date) <= {known_by} then c.valid_to_earliest end "
+            f"as "
+            "valid_to, c.publisher, c.source_url, c.published_on, c.licence, "
+            "cast(c.known_at as date) as known_on "
+            "from core.price_claims as c inner join core.offerings as o on o.offering_id = "
+            "c.offering_id "
+            f"where cast(c.known_at as date) <= {known_by} {of_models}"
+        ),
+        "releases": (
+            "select r.event_id, r.model_id, r.announced_on, r.api_available_on, "
+            "r.generally_available_on, r.availability_scope, r.is_limited_at_first, r.released_on, "
+            "r.evidence, r.source_url, r.publisher, r.published_on, r.licence "
+            f"from core.releases as r where r.published_on <= {known_by}"
+        ),
+        "retirements": (
+            "select t.model_id, t.deprecated_on, t.shutdown_on, t.source_url, t.publisher, "
+            f"t.published_on, t.licence from core.retirements as t where t.published_on <= "
+            f"{known_by}"
+        ),
+        "models": (
+            "select m.model_id, m.vendor_id, m.name, m.is_reasoning, m.is_open_weights, "
+            "m.context_tokens, m.is_released, v.name as vendor "
+            "from core.models as m left join core.vendors as v on v.vendor_id = m.vendor_id"
+        ),
+        "benchmarks": (
+            "select b.benchmark_id, b.name, b.ability_id, b.unit from core.benchmarks as b"
+        ),
+        "capabilities": (
+            "select c.basket_id, c.model_id, c.capability, c.capability_sd, c.results, c.known_on "
+            "from analysis.capabilities as c where c.basket_kind in ('overall', 'ability') "
+            "and c.known_on = (select max(f.known_on) from analysis.capabilities as f "
+            f"where f.known_on <= {known_by})"
+        ),
+        "impacts": (
+            "select i.event_id, i.basis, i.as_of, i.segment_id, i.model_id, i.is_entrant, "
+            "i.verdict, "
+            "i.verdict_probability, i.deciding_fact, i.entrant_id, i.probability_entrant_above, "
+            "i.demand from marts.launch_impact as i"
+        ),
+        "companies": (
+            "select i.event_id, i.company_id, i.verdict, i.deciding_fact, c.name, c.segment_id, "
+            "c.role, c.evidence_grade, c.source_url, c.publisher, c.published_on, c.licence "
+            "from marts.company_impact as i "
+            "inner join core.companies as c on c.company_id = i.company_id"
+        ),
+        "segments": "select s.segment_id, s.name, s.kind from core.segments as s",
+    }  # fmt: skip
+
+
+def _group(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups
+
+
+@dataclass
+class Facts:
+    """Facts by what they are about. Dates are dates, figures decimals, nulls None."""
+
+    results: dict[str, list[Row]]
+    prices: dict[date, dict[str, Row]]
+    price_claims: dict[str, list[Row]]
+    releases: dict[str, Row]
+    retirements: dict[str, Row]
+    models: dict[str, Row]
+    benchmarks: dict[str, Row]
+    capabilities: dict[str, dict[str, Row]]
+    impacts: dict[str, list[Row]]
+    companies: dict[str, list[Row]]
+    segments: dict[str, Row]
+    today: date
+    is_hindsight: bool = True
+    #: Models the text names anywhere: a figure is sooner theirs than a stranger's.
+    named: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(
+        cls, rows: Mapping[str, Sequence[Row]], today: date, is_hindsight: bool = True,
+        named: Iterable[str] = (),
+    ) -> "Facts":  # fmt: skip
+        """Index rows as `queries` give them."""
+        prices: dict[date, dict[str, Row]] = {}
+        for row in rows["prices"]:
+            prices.setdefault(row["day"], {})[row["model_id"]] = row
+        capabilities: dict[str, dict[str, Row]] = {}
+        for row in rows["capabilities"]:
+            capabilities.setdefault(row["basket_id"], {})[row["model_id"]] = row
+        return cls(
+            results=_group(rows["results"], lambda r: r["benchmark_id"]),
+            prices=prices,
+            price_claims=_group(rows["price_claims"], lambda r: r["model_id"]),
+            releases={r["model_id"]: r for r in rows["releases"]},
+            retirements={r["model_id"]: r for r in rows["retirements"]},
+            models={r["model_id"]: r for r in rows["models"]},
+            benchmarks={r["benchmark_id"]: r for r in rows["benchmarks"]},
+            capabilities=capabilities,
+            impacts=_group(rows["impacts"], lambda r: r["event_id"]),
+            companies=_group(rows["companies"], lambda r: r["event_id"]),
+            segments={r["segment_id"]: r for r in rows["segments"]},
+            today=today, is_hindsight=is_hindsight, named=frozenset(named),
+        )  # fmt: skip
+
+    def name(self, model_id: str) -> str:
+        """Display name of a version."""
+        return str(self.models[model_id]["name"]) if model_id in self.models else model_id
+
+    def vendor(self, model_id: str) -> str:
+        """Vendor of a version."""
+        return str(self.models[model_id]["vendor_id"]) if model_id in self.models else ""
+
+    def price(self, model_id: str, day: date) -> tuple[Row | None, str]:
+        """The list price of a day, else one it may have been, with a word on why it is not sure."""
+        return next(iter(self.possible_prices(model_id, day)), (None, ""))
+
+    def possible_prices(self, model_id: str, day: date) -> list[tuple[Row, str]]:
+        """The list price of a day; where none is known, those the day may have had.
+
+        A change seen between two readings leaves either price possible in between; a first price
+        dated soon after the model came out may have held from then on.
+        """
+        row = self.prices.get(day, {}).get(model_id)
+        if row:
+            return [(row, "")]
+        found = []
+        first = min(self.list_claims(model_id), key=lambda c: c["holds_from"], default=None)
+        for listed in self.list_claims(model_id):
+            early, since = listed["valid_from_earliest"], listed["holds_from"]
+            if early and early <= day < since:
+                is_first = listed is first
+                found.append((listed, f"first dated {since}" if is_first
+                              else f"it changed between {early} and {since}"))  # fmt: skip
+        if not found and first and self._first_may_hold(model_id, first, day):
+            found.append((first, f"first dated {first['holds_from']}"))
+        return found
+
+    def _first_may_hold(self, model_id: str, first: Row, day: date) -> bool:
+        """Whether a first price, dated later, may be that of an earlier day."""
+        release = self.releases.get(model_id) or {}
+        began = release.get("api_available_on") or release.get("announced_on")
+        return first["holds_from"] - SOON <= day < first["holds_from"] and (began or day) <= day
+
+    def since(self, listed: Row) -> date:
+        """The day from which a list price may have held."""
+        claims = self.list_claims(listed["model_id"])
+        is_first = all(listed["holds_from"] <= c["holds_from"] for c in claims)
+        release = self.releases.get(listed["model_id"]) or {}
+        held: date = listed["holds_from"]
+        began: date = release.get("api_available_on") or release.get("announced_on") or held
+        return min(began, held) if is_first and held - SOON <= began else held
+
+    def list_claims(self, model_id: str) -> list[Row]:
+        """What sources said of the list price, over time."""
+        return [c for c in self.price_claims.get(model_id, []) if c["is_list_price"]]
+
+    def last_price(self, model_id: str) -> Row | None:
+        """The list price of the newest day, or the last there was."""
+        now = self.prices.get(self.today, {}).get(model_id)
+        if now:
+            return now
+        ever = self.list_claims(model_id)
+        return max(
+            ever, key=lambda c: (c["holds_from"], c["published_on"], c["claim_id"]), default=None
+        )
+
+
+def records(frame: Any) -> list[Row]:
+    """Rows of a frame with plain Python values: nulls None, timestamps of days dates."""
+    found = []
+    for row in frame.to_dict("records"):
+        plain: Row = {}
+        for key, value in row.items():
+            if value is None or (not isinstance(value, (str, list)) and value != value):
+                value = None
+            elif hasattr(value, "to_pydatetime"):
+                value = value.to_pydatetime().date()
+            elif isinstance(value, float) and key.endswith(("_usd_per_mtok", "score")):
+                value = Decimal(str(value))
+            elif hasattr(value, "item"):
+                value = value.item()
+            plain[str(key)] = value
+        found.append(plain)
+    return found
