@@ -4,16 +4,20 @@ import json
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from pipelines.settings import Settings
 from pipelines.show import grid
 from pipelines.warehouse import Connection, WarehouseError, open_reader
+
+if TYPE_CHECKING:
+    from pipelines.check import Checked
 
 app = typer.Typer(
     help="Market intelligence for the model-API market, on evidence.\n\n"
@@ -312,6 +316,91 @@ def price(
         )
     if answer["status"] == "unknown":
         raise typer.Exit(BAD_NEWS)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="Text, Markdown or HTML; - reads standard input.")],
+    as_of: AsOf = None,
+    known_by: KnownBy = None,
+    as_json: AsJson = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the text, marked up, as a page.")
+    ] = None,
+) -> None:
+    """Check what a text says of models against recorded facts: every claim, with its verdict.
+
+    The text speaks of --as-of, else of its own date, else of today. Exit code 1 if something is
+    contradicted or misattributed, 0 if not, 2 if the text cannot be checked.
+
+    Example: bellwether check article.md --as-of 2024-09-12 --html article-checked.html
+    """
+    from pipelines.check import as_list, check_text
+    from pipelines.reading.documents import MAX_BYTES, TextError
+
+    try:
+        if str(file) == "-":
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with file.open("rb") as opened:
+                data = opened.read(MAX_BYTES + 1)
+        connection = open_reader(Settings())
+        found = check_text(connection, data, file.name, _day(as_of), _day(known_by))
+    except OSError as error:
+        raise _fail(f"{file} cannot be read: {error.strerror}", WRONG_USE) from error
+    except (TextError, WarehouseError) as error:
+        raise _fail(str(error), WRONG_USE) from error
+    if html is not None:
+        from pipelines.check_page import render
+
+        html.write_text(render(found), encoding="utf-8", newline="\n")
+        complaints.print(f"Marked up: {escape(str(html))}", highlight=False, soft_wrap=True)
+    if as_json:
+        _print_json(as_list(found))
+    else:
+        _show_check(found)
+    if found.is_wrong:
+        raise typer.Exit(BAD_NEWS)
+
+
+#: How verdicts look in a terminal.
+COLOURS = {
+    "contradicted": "red",
+    "misattributed": "red",
+    "outdated": "yellow",
+    "supported": "green",
+}
+
+
+def _show_check(found: "Checked") -> None:
+    table = Table()
+    for name in ("line", "verdict", "kind", "claim", "because"):
+        table.add_column(name, justify="right" if name == "line" else "left")
+    for told, verdict in found.claims:
+        line = found.document.blocks[told.block].line
+        colour = COLOURS.get(verdict.verdict, "cyan")
+        because = "; ".join(filter(None, [verdict.because, verdict.by_now]))
+        if verdict.belongs_to:
+            because += f" -> {verdict.belongs_to}"
+        table.add_row(
+            str(line or ""), f"[{colour}]{verdict.verdict.replace('_', ' ')}[/{colour}]",
+            told.kind.replace("_", " "), escape(told.text), escape(because),
+        )  # fmt: skip
+    if found.claims:
+        console.print(table)
+    for left in found.unchecked:
+        line = found.document.blocks[left.block].line
+        console.print(f"[dim]unchecked, line {line}:[/dim] {escape(left.text)} "
+                      f"[dim]({escape(left.because)})[/dim]", highlight=False)  # fmt: skip
+    counts = ", ".join(f"{n} {word.replace('_', ' ')}" for word, n in found.counts.items())
+    seen = found.coverage
+    console.print(
+        f"As of {found.as_of} ({found.as_of_from}): {counts or 'no claim found'}. Of "
+        f"{seen['sentences']} sentences {seen['with_claims']} hold a checked claim, "
+        f"{seen['unchecked']} look checkable but were not read, {seen['nothing_to_check']} hold "
+        "nothing to check.",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
 
 
 @identity_app.command("explain")
