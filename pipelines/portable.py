@@ -46,7 +46,7 @@ class _Inliner:
         self.macros = {name: macro for name, macro in macros.items() if "." not in name}
         self.numbers = count(1)
 
-    def expand(self, tree: exp.Expression) -> None:
+    def expand(self, tree: exp.Expr) -> None:
         """Replace every macro call below `tree`, innermost macros first, in place."""
         for call in list(tree.find_all(exp.Anonymous)):
             name = call.name.lower()
@@ -55,14 +55,14 @@ class _Inliner:
         while (found := self._next_call(tree)) is not None:
             self._table(found)
 
-    def _next_call(self, tree: exp.Expression) -> exp.Table | None:
+    def _next_call(self, tree: exp.Expr) -> exp.Table | None:
         for table in tree.find_all(exp.Table):
             inner = table.this
             if isinstance(inner, exp.Anonymous) and inner.name.lower() in self.macros:
                 return table
         return None
 
-    def _body(self, macro: Macro) -> exp.Expression:
+    def _body(self, macro: Macro) -> exp.Expr:
         text = re.split(r"\)\s+as\s+", macro.statement, maxsplit=1)[1]
         is_table = re.match(r"table\b", text)
         tree = sqlglot.parse_one(
@@ -74,7 +74,7 @@ class _Inliner:
         return tree
 
     @staticmethod
-    def _rename_ctes(tree: exp.Expression, prefix: str) -> None:
+    def _rename_ctes(tree: exp.Expr, prefix: str) -> None:
         names = {cte.alias for cte in tree.find_all(exp.CTE)}
         for cte in tree.find_all(exp.CTE):
             cte.set("alias", exp.TableAlias(this=exp.to_identifier(prefix + cte.alias)))
@@ -84,7 +84,7 @@ class _Inliner:
                     table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
                 table.set("this", exp.to_identifier(prefix + table.name))
 
-    def _scalar(self, macro: Macro, arguments: Sequence[exp.Expression]) -> exp.Expression:
+    def _scalar(self, macro: Macro, arguments: Sequence[exp.Expr]) -> exp.Expr:
         body = self._body(macro).expressions[0]
         values = dict(zip(macro.parameters, arguments, strict=True))
         return _substituted(body, values)
@@ -132,10 +132,10 @@ class _Inliner:
         ))  # fmt: skip
 
 
-def _substituted(tree: exp.Expression, values: Mapping[str, exp.Expression]) -> exp.Expression:
+def _substituted(tree: exp.Expr, values: Mapping[str, exp.Expr]) -> exp.Expr:
     """`tree` with parameters replaced by what was given for them."""
 
-    def replaced(node: exp.Expression) -> exp.Expression:
+    def replaced(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and not node.table and node.name in values:
             return values[node.name].copy()
         return node
@@ -146,11 +146,11 @@ def _substituted(tree: exp.Expression, values: Mapping[str, exp.Expression]) -> 
 def _asked(
     select: exp.Select,
     table: exp.Table,
-    lateral: Mapping[str, exp.Expression],
+    lateral: Mapping[str, exp.Expr],
     keys: Mapping[str, str],
 ) -> exp.Select:
-    """The distinct rows of arguments: what stands before the call, narrowed as the query narrows."""
-    source = select.args.get("from_") or select.args.get("from")
+    """The distinct rows of arguments: what stands before the call, as the query narrows it."""
+    source = _source(select)
     before = []
     for join in select.args.get("joins") or []:
         if join.this is table:
@@ -178,17 +178,24 @@ def _numbered(asked: exp.Select, columns: Sequence[str], row: str) -> exp.Select
     )
 
 
-def _text(value: exp.Expression) -> exp.Expression:
+def _text(value: exp.Expr) -> exp.Expr:
     """A value as text that is never null, so that engines can join by its hash."""
     as_text = exp.Cast(this=value.copy(), to=exp.DataType.build("varchar"))
     return exp.Coalesce(this=as_text, expressions=[exp.Literal.string("null")])
 
 
-def _conjuncts(condition: exp.Expression) -> list[exp.Expression]:
+def _source(select: exp.Select) -> exp.From:
+    source = select.args.get("from_") or select.args.get("from")
+    if not isinstance(source, exp.From):
+        raise NotPortable("a step without FROM cannot be asked of many rows")
+    return source
+
+
+def _conjuncts(condition: exp.Expr) -> list[exp.Expr]:
     return list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
 
 
-def _put_first(query: exp.Expression, cte: exp.CTE) -> None:
+def _put_first(query: exp.Expr, cte: exp.CTE) -> None:
     name = "with_" if "with_" in query.arg_types else "with"
     found = query.args.get(name)
     if found is None:
@@ -206,11 +213,11 @@ class _Threader:
         self.row = row
         self.carrying: set[str] = set()
 
-    def thread_query(self, query: exp.Expression) -> None:
+    def thread_query(self, query: exp.Expr) -> None:
         """Make a whole query carry them."""
         self._thread(query, force=True)
 
-    def _thread(self, node: exp.Expression, *, force: bool) -> bool:
+    def _thread(self, node: exp.Expr, *, force: bool) -> bool:
         """Whether `node` carries the columns now; `force` makes it, needed or not."""
         with_ = node.args.get("with_") or node.args.get("with")
         for cte in with_.expressions if with_ else []:
@@ -231,18 +238,16 @@ class _Threader:
         self._thread_select(node)
         return True
 
-    def _depends(self, node: exp.Expression) -> bool:
+    def _depends(self, node: exp.Expr) -> bool:
         """Whether a parameter, or a step that carries the columns, is anywhere below."""
         return any(
             not column.table and column.name in self.keys for column in node.find_all(exp.Column)
-        ) or any(
-            not table.db and table.name in self.carrying for table in node.find_all(exp.Table)
-        )
+        ) or any(not table.db and table.name in self.carrying for table in node.find_all(exp.Table))
 
     def _thread_select(self, select: exp.Select) -> None:
         if select.args.get("limit") or select.args.get("offset"):
             raise NotPortable("LIMIT within a macro that is asked of many rows")
-        source = select.args.get("from_") or select.args.get("from")
+        source = _source(select)
         joins = select.args.get("joins") or []
         relations = [(source.this, None), *((join.this, join) for join in joins)]
         carrying: list[tuple[str, exp.Join | None]] = []
@@ -273,9 +278,7 @@ class _Threader:
             if alias == own:
                 continue
             assert join is not None
-            same = exp.EQ(
-                this=exp.column(self.row, alias), expression=exp.column(self.row, own)
-            )
+            same = exp.EQ(this=exp.column(self.row, alias), expression=exp.column(self.row, own))
             was = join.args.get("on")
             join.set("on", exp.and_(exp.paren(was), same) if was else same)
             if (join.args.get("kind") or "").upper() == "CROSS":
@@ -340,7 +343,7 @@ class _Threader:
                 )
 
 
-def _is_windowed(aggregate: exp.Expression) -> bool:
+def _is_windowed(aggregate: exp.Expr) -> bool:
     parent = aggregate.parent
     while isinstance(parent, (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)):
         parent = parent.parent

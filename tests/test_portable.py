@@ -1,0 +1,69 @@
+"""Core and marts can be said on other engines, and mean the same when their macros are put in."""
+
+import duckdb
+import pytest
+
+from pipelines.portable import NotPortable, portable_select, transpiled
+from pipelines.tables import Connection, Macro, Table, catalogue, create_macro
+
+PORTABLE = [
+    table
+    for name in catalogue().order
+    if (table := catalogue().tables.get(name)) is not None
+    and table.schema in {"core", "marts"}
+    and table.python is None
+]
+
+
+@pytest.mark.parametrize("table", PORTABLE, ids=lambda table: table.full_name)
+def test_core_and_marts_can_be_said_on_spark(table: Table) -> None:
+    text = portable_select(table, catalogue().macros, "spark")
+    for macro in catalogue().macros:
+        assert "." in macro or f"{macro}(" not in text.lower(), f"{macro} was not put in"
+
+
+@pytest.mark.parametrize("name", ["core.prices", "core.releases", "core.retirements"])
+def test_a_macro_put_in_gives_the_rows_of_the_macro(warehouse: Connection, name: str) -> None:
+    table = catalogue().tables[name]
+    query = portable_select(table, catalogue().macros, "duckdb")
+    columns = ", ".join(table.columns)
+    for one, other in ((query, f"from {name}"), (f"from {name}", query)):
+        differing = warehouse.execute(
+            f"select count(*) from (select {columns} from ({one}) "
+            f"except all select {columns} from ({other}))"
+        ).fetchall()
+        assert differing == [(0,)]
+
+
+def test_a_limit_within_a_macro_asked_of_rows_is_refused() -> None:
+    statement = (
+        "create or replace macro top(low) as table select b.v from b limit 1"
+    )
+    macro = Macro("top", "", statement, ("low",), frozenset({"b"}))
+    query = "select a.low, f.v from asked as a cross join top(a.low) as f"
+    with pytest.raises(NotPortable, match="LIMIT"):
+        transpiled(query, {"top": macro}, "spark")
+
+
+def test_a_lateral_call_with_a_null_argument_finds_its_rows() -> None:
+    macro = Macro(
+        "above",
+        "",
+        "create or replace macro above(low, kind) as table select count(*) as n, "
+        "max(b.v) as most from b where b.v > low and b.k is not distinct from kind "
+        "group by b.k",
+        ("low", "kind"),
+        frozenset({"b"}),
+    )
+    connection = duckdb.connect()
+    connection.execute(
+        "create table b as select * from (values (1, 'x'), (5, null), (9, null)) t(v, k)"
+    )
+    connection.execute(
+        "create table asked as select * from (values (0, null), (6, null), (0, 'x')) t(low, kind)"
+    )
+    query = "select a.low, a.kind, f.n, f.most from asked as a cross join above(a.low, a.kind) as f"
+    put_in = connection.execute(transpiled(query, {"above": macro}, "duckdb")).fetchall()
+    create_macro(macro, connection)
+    assert sorted(map(str, put_in)) == sorted(map(str, connection.execute(query).fetchall()))
+    assert len(put_in) == 3
