@@ -36,9 +36,7 @@ def test_a_macro_put_in_gives_the_rows_of_the_macro(warehouse: Connection, name:
 
 
 def test_a_limit_within_a_macro_asked_of_rows_is_refused() -> None:
-    statement = (
-        "create or replace macro top(low) as table select b.v from b limit 1"
-    )
+    statement = "create or replace macro top(low) as table select b.v from b limit 1"
     macro = Macro("top", "", statement, ("low",), frozenset({"b"}))
     query = "select a.low, f.v from asked as a cross join top(a.low) as f"
     with pytest.raises(NotPortable, match="LIMIT"):
