@@ -1,5 +1,6 @@
 -- Which claims of the analyst's briefing are true?
 select k.claim_id, k.verdict, k.because
-from marts.claim_checks as k
-where k.claim_id like 'seed-%'
+from core.claims as c
+inner join marts.claim_checks as k on k.claim_id = c.claim_id
+where c.document_id = 'o1-mini-briefing'
 order by k.claim_id
