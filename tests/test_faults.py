@@ -111,10 +111,11 @@ class Zygote:
 
     def __init__(self, folder: Path):
         here = Path(__file__)
+        self.errors = (folder / "errors").open("wb")
         paths = os.pathsep.join([str(here.parents[1]), os.environ.get("PYTHONPATH", "")])
         self.process = subprocess.Popen(
             [sys.executable, str(here.with_name("zygote.py"))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(folder / "errors").open("wb"),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
             text=True, env=os.environ | {"PYTHONPATH": paths}, cwd=folder,
         )  # fmt: skip
         assert self.process.stdin
@@ -132,6 +133,8 @@ class Zygote:
     def close(self) -> None:
         self.ask.close()
         self.process.wait(timeout=30)
+        self.answer.close()
+        self.errors.close()
 
 
 def stage_reached(home: Path, log_before: int, versions_before: int) -> str:
