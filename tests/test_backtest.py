@@ -126,13 +126,13 @@ def market_of(launches: int) -> Windows:
         for at, (b, a) in enumerate(zip(before, after, strict=True)):
             there.append(head | {
                 "product": f"p{at}", "model_id": f"v{at}/p", "vendor": f"v{at}", "line": f"l{at}",
-                "band": "band 1", "price": 1.0, "before": b, "momentum": 0.0, "is_free": 0.0,
+                "segment": "band 1", "price": 1.0, "before": b, "momentum": 0.0, "is_free": 0.0,
                 "is_recent": False, "role": "rival" if at else "predecessor", "floor": 1e-3,
                 "after_low": a, "after_high": a,
             })  # fmt: skip
         new.append(head | {
             "event_id": f"e{number}", "model_id": "v0/q", "product": "q", "vendor": "v0",
-            "line": "l0", "band": "band 1", "predecessor": "p0", "kind": "successor",
+            "line": "l0", "segment": "band 1", "predecessor": "p0", "kind": "successor",
             "log_price_ratio": 0.0, "is_free": 0.0, "reference": before[0], "floor": 1e-3,
             "after_low": size, "after_high": size,
         })  # fmt: skip
@@ -155,9 +155,9 @@ def test_every_outcome_is_forecast_by_every_model(forecasts: pd.DataFrame) -> No
 
 def test_what_own_brand_entrants_take_is_learnt(forecasts: pd.DataFrame) -> None:
     table = backtest.scores(forecasts).set_index(["role", "model"])
-    assert table.loc[(OWN, "vendor, then line"), "crps_less_no_change_high"] < 0
+    assert table.loc[(OWN, "vendor, then segment"), "crps_less_no_change_high"] < 0
     late = forecasts[(forecasts["role"] != "rival") & (forecasts["trained_on"] >= 8)]
-    found = late[late["model"] == "vendor, then line"]
+    found = late[late["model"] == "vendor, then segment"]
     inside = found["observed_diversion_low"].between(
         found["diversion_low"], found["diversion_high"]
     )

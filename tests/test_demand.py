@@ -22,7 +22,7 @@ def incumbents(launch: str = "l", **columns: list[object]) -> pd.DataFrame:
     number = len(columns["before"])
     usual = {
         "origin": [launch] * 6, "vendor": list("aabbcc"), "line": list("abcdef"),
-        "band": ["low", "high"] * 3, "momentum": [0.0] * 6, "is_free": [0.0] * 6,
+        "segment": ["low", "high"] * 3, "momentum": [0.0] * 6, "is_free": [0.0] * 6,
         "is_recent": [False] * 6, "after_low": [np.nan] * 6, "after_high": [np.nan] * 6,
     }  # fmt: skip
     return pd.DataFrame({key: value[:number] for key, value in (usual | columns).items()})
@@ -32,7 +32,7 @@ def entrants(launch: str = "l", **columns: list[object]) -> pd.DataFrame:
     number = len(columns["after_low"])
     usual = {
         "origin": [launch] * number, "vendor": ["a"] * number, "line": ["a"] * number,
-        "band": ["low"] * number, "is_free": [0.0] * number, "after_high": columns["after_low"],
+        "segment": ["low"] * number, "is_free": [0.0] * number, "after_high": columns["after_low"],
     }  # fmt: skip
     return pd.DataFrame(usual | columns)
 
@@ -82,15 +82,15 @@ def test_changes_are_those_of_a_nested_logit_by_brute_force(
     before, outside = shares(utility[there], lowers[there], uppers[there], upper, lower)
     everyone = np.sort(np.concatenate([there, entering]))
     after, _ = shares(utility[everyone], lowers[everyone], uppers[everyone], upper, lower)
-    variant = demand.Variant("test", "band", "line")
+    variant = demand.Variant("test", "segment", "line")
     products = demand.market(
         incumbents(
-            before=list(1000 * before), line=list(lowers[there]), band=list(uppers[there]),
+            before=list(1000 * before), line=list(lowers[there]), segment=list(uppers[there]),
             vendor=["v"] * len(there),
         ),
         entrants(
             after_low=[1000 * after[everyone == j][0] for j in entering],
-            line=list(lowers[list(entering)]), band=list(uppers[list(entering)]),
+            line=list(lowers[list(entering)]), segment=list(uppers[list(entering)]),
         ),
         variant,
     )  # fmt: skip
@@ -124,7 +124,7 @@ def test_what_is_new_demand_is_taken_from_nobody() -> None:
 
 def test_an_entrant_larger_than_the_market_leaves_shares_that_are_shares() -> None:
     products = demand.market(
-        incumbents(before=[10.0, 30.0]), entrants(after_low=[1e9]), VARIANTS["vendor, then line"]
+        incumbents(before=[10.0, 30.0]), entrants(after_low=[1e9]), VARIANTS["vendor, then segment"]
     )
     found = demand.taken(products, drawn())
     assert np.isfinite(found).all()
@@ -210,7 +210,7 @@ def test_estimation_finds_the_parameters_the_outcomes_were_made_with() -> None:
 
 
 def test_an_earlier_answer_changes_the_way_and_not_the_end() -> None:
-    variant = VARIANTS["vendor, then line"]
+    variant = VARIANTS["vendor, then segment"]
     products = made(25, drawn(lower=0.5, noise=-2.0), variant)
     cold = demand.fit(products, variant, PRIORS)
     earlier = demand.fit(products.only(np.arange(25) < 12), variant, PRIORS)

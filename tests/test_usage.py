@@ -17,6 +17,7 @@ from pipelines.analysis.usage import (
 )
 
 MONDAY = date(2025, 3, 3)
+LATER = date(2025, 6, 1)
 
 
 def week(number: int) -> date:
@@ -40,7 +41,12 @@ def launched(model_id: str, day: date) -> dict[str, Any]:
             "vendor_id": vendor}  # fmt: skip
 
 
-def traits_of(launches: list[dict[str, Any]], prices: dict[str, float] | None = None) -> Traits:
+def traits_of(
+    launches: list[dict[str, Any]],
+    prices: dict[str, float] | None = None,
+    thinking: tuple[str, ...] = (),
+    dominated: tuple[tuple[str, str, str, float], ...] = (),
+) -> Traits:
     return Traits(
         pd.DataFrame(
             [(m, date(2024, 1, 1), None, True, p) for m, p in (prices or {}).items()],
@@ -49,6 +55,8 @@ def traits_of(launches: list[dict[str, Any]], prices: dict[str, float] | None = 
         pd.DataFrame(columns=["known_on", "model_id", "capability"]),
         pd.DataFrame({"edge": [0.34, 0.9]}),
         pd.DataFrame(launches, columns=["event_id", "effective_on", "model_id", "vendor_id"]),
+        pd.DataFrame({"model_id": thinking}),
+        pd.DataFrame(dominated, columns=["event_id", "entrant_id", "incumbent_id", "probability"]),
     )
 
 
@@ -87,8 +95,8 @@ def test_words_that_name_a_product_make_another_line() -> None:
     assert len({line_of(f"v/zeta-3{word}") for word in ("", "-mini", "-pro", "-code-fast")}) == 4
 
 
-def incumbents(*rows: tuple[str, str, str, float, float, date]) -> pd.DataFrame:
-    return pd.DataFrame(
+def incumbents(*rows: tuple[str, str, str, float, float, date]) -> list[dict[str, Any]]:
+    return (
         [
             {"product": p, "vendor": v, "line": line, "price": price, "capability": capability,
              "released_on": released, "before": 1.0}
@@ -99,11 +107,12 @@ def incumbents(*rows: tuple[str, str, str, float, float, date]) -> pd.DataFrame:
 
 def test_the_newest_of_the_line_is_succeeded() -> None:
     found = predecessor(
-        {"vendor": "v", "line": "pro", "price": 9.0, "capability": np.nan},
+        {"vendor": "v", "line": "pro", "price": 9.0, "capability": np.nan, "released_on": LATER},
         incumbents(
             ("old", "v", "pro", 9, np.nan, date(2024, 1, 1)),
             ("new", "v", "pro", 9, np.nan, date(2025, 1, 1)),
             ("foreign", "w", "pro", 9, np.nan, date(2025, 2, 1)),
+            ("twin", "v", "pro", 9, np.nan, LATER),
         ),
     )
     assert found == ("new", "line")
@@ -111,7 +120,7 @@ def test_the_newest_of_the_line_is_succeeded() -> None:
 
 def test_without_its_line_the_nearest_that_it_undercuts_is_succeeded() -> None:
     found = predecessor(
-        {"vendor": "v", "line": "mini", "price": 5.0, "capability": 140.0},
+        {"vendor": "v", "line": "mini", "price": 5.0, "capability": 140.0, "released_on": LATER},
         incumbents(
             ("cheaper", "v", "x", 4, 140, date(2024, 1, 1)),
             ("far", "v", "y", 6, 120, date(2024, 1, 1)),
@@ -123,7 +132,7 @@ def test_without_its_line_the_nearest_that_it_undercuts_is_succeeded() -> None:
 
 def test_what_costs_more_than_all_of_its_vendor_succeeds_nothing() -> None:
     rows = incumbents(("cheap", "v", "x", 4, 140, date(2024, 1, 1)))
-    asked = {"vendor": "v", "line": "mini", "price": 5.0, "capability": 140.0}
+    asked = {"vendor": "v", "line": "mini", "price": 5.0, "capability": 140.0, "released_on": LATER}
     assert predecessor(asked, rows) is None
 
 
@@ -249,6 +258,8 @@ def test_a_price_first_seen_soon_after_counts_as_the_launch_price() -> None:
     traits = Traits(
         prices, pd.DataFrame(columns=["known_on", "model_id", "capability"]),
         pd.DataFrame({"edge": [0.34]}), pd.DataFrame(columns=["model_id", "effective_on"]),
+        pd.DataFrame(columns=["model_id"]),
+        pd.DataFrame(columns=["event_id", "entrant_id", "incumbent_id", "probability"]),
     )  # fmt: skip
     assert traits.price("a/one", date(2025, 3, 3)) == 2
     assert traits.price("a/one", date(2025, 7, 1)) == 1
@@ -256,11 +267,33 @@ def test_a_price_first_seen_soon_after_counts_as_the_launch_price() -> None:
     assert np.isnan(empty.price("a/one", date(2025, 3, 3)))
 
 
-def test_bands_are_quantiles_of_the_prices_on_offer() -> None:
-    traits = traits_of([], {f"a/{n}": float(n) for n in range(11)})
-    found = [traits.band(price, date(2025, 1, 1)) for price in (0.0, 3.0, 4.0, 9.0, 10.0)]
-    assert found == ["band 1", "band 1", "band 2", "band 2", "band 3"]
-    assert traits.band(float("nan"), date(2025, 1, 1)) == "unpriced"
+def test_a_segment_is_a_quantile_of_the_prices_on_offer_and_a_latency() -> None:
+    day = date(2025, 1, 1)
+    traits = traits_of([], {f"a/{n}": float(n) for n in range(11)}, thinking=("a/4",))
+    found = [traits.segment(f"a/{n}", float(n), day) for n in (0, 3, 4, 9, 10)]
+    assert found == [
+        "fast, price band 1", "fast, price band 1", "slow, price band 2", "fast, price band 2",
+        "fast, price band 3",
+    ]  # fmt: skip
+    assert traits.segment("a/4", float("nan"), day) == "slow, unpriced"
+
+
+@pytest.mark.parametrize(("probability", "moves"), [(0.9, True), (0.4, False)])
+def test_what_dominates_its_predecessor_competes_where_that_does(
+    probability: float, moves: bool
+) -> None:
+    rows = [row(f"a/n{n}", week(w), 10 + n) for n in range(11) for w in range(5)]
+    launches = [launched("a/small", week(2))]
+    rows += [row("a/small", week(w), 90) for w in (3, 4)]
+    traits = traits_of(
+        launches, {f"a/n{n}": float(n) for n in range(11)} | {"a/small": 8.5},
+        dominated=(("launch a/small", "a/small", "a/n9", probability),),
+    )  # fmt: skip
+    (entrant,) = past_launches(pd.DataFrame(rows), pd.DataFrame(launches), traits).entrants.to_dict(
+        "records"
+    )
+    assert entrant["predecessor"] == "a/n9"
+    assert entrant["segment"] == f"fast, price band {3 if moves else 2}"
 
 
 def test_an_empty_history_has_no_series() -> None:

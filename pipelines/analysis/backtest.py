@@ -40,9 +40,10 @@ from pipelines.analysis.demand import (
     maximise,
     noise_scale,
     pooled,
+    seen_volume,
     student,
 )
-from pipelines.analysis.usage import NAN, Traits, Windows, past_launches
+from pipelines.analysis.usage import NAN, TRAITS, Traits, Windows, past_launches
 
 DRAWS = 400
 SEED = 20240912
@@ -55,7 +56,7 @@ NO_CHANGE, FIXED_DIVERSION = "no change", "predecessor loses 57%, rivals nothing
 PREDECESSOR = "predecessor"
 ALL, OWN, RIVAL = "all", "own", "rival"
 #: The form used where no backtest can choose.
-FULLEST = "vendor, then line"
+FULLEST = "vendor, then segment"
 AS_KNOWN = "default as then known"
 BASELINES = (NO_CHANGE, FIXED_DIVERSION)
 #: Noise of a baseline, of predecessors and of all others.
@@ -201,8 +202,8 @@ class _Past:
     ) -> Fitted:
         """The baseline's two scales; its centre is what it says."""
         there = self.incumbents[chosen[self.of_incumbent]]
-        middle = (self.entrants["after_low"] + self.entrants["after_high"]).to_numpy() / 2
-        centre = _baseline_centre(name, there, self.entrants, middle[None, :])
+        sizes = seen_volume(self.entrants)[None]
+        centre = _baseline_centre(name, there, self.entrants, sizes)
         low, high = log_bounds(there, there["before"].to_numpy(float))
         is_predecessor = (there["role"] == PREDECESSOR).to_numpy()
 
@@ -456,7 +457,7 @@ def as_known(forecasts: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame:
 
 def compute(priors: pd.DataFrame, **frames: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Tables `backtest_forecasts`, `backtest_scores` and `backtest_launches`."""
-    traits = Traits(frames["prices"], frames["capabilities"], frames["bands"], frames["launches"])
+    traits = Traits(**{name: frames[name] for name in TRAITS})
     windows = past_launches(frames["usage"], frames["launches"], traits)
     forecasts = backtest(windows, priors)
     counts = {

@@ -37,6 +37,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from pipelines.analysis import INTERVAL
+
 Array = NDArray[np.float64]
 Positions = NDArray[np.int64]
 
@@ -49,7 +51,18 @@ FALL = float(np.log(0.95))
 EMPTY = 1e-6
 #: Largest share of the market that entrants are given in a draw.
 MOST_TAKEN = 0.9
-NEWTON_STEPS = 8
+#: Largest part of a product's volume that is counted as lost.
+NEARLY_ALL = 1 - 1e-6
+NEWTON_STEPS = 20
+#: Volume of an entrant never seen on a list, as a part of its floor. (On the archived daily lists
+#: launches behind the ninth place have a tenth to a half of its volume, and most are not there.)
+UNSEEN = 0.1
+#: Log standard deviation of volumes where none is known: the middle two thirds of the products span
+#: a factor of twenty. (On the archived daily lists, which end at the fiftieth, it is 1.0.)
+VOLUME_SPREAD = 1.5
+QUANTILES = np.array([0.5 - INTERVAL / 2, 0.5, 0.5 + INTERVAL / 2])
+#: Log miss of the entrants' shares at which the solution stands.
+SOLVED = 1e-9
 #: Log of the largest ratio of entrants to incumbents in a nest, far below the largest number.
 MOST_LOG = 300.0
 #: A momentum beyond a factor of e says no more.
@@ -108,17 +121,18 @@ class Variant:
         return held
 
 
-#: The forms that the backtest compares; `vendor` and `line` nest by brand, `band` by price.
+#: The forms that the backtest compares.
 VARIANTS = {
     v.name: v
     for v in (
         Variant("drift only", None, None, takes=False),
         Variant("plain logit", None, None),
         Variant("vendor nests", None, "vendor"),
-        Variant("segment nests", None, "band"),
-        Variant("segment, then vendor", "band", "vendor"),
+        Variant("segment nests", None, "segment"),
+        Variant("segment, then vendor", "segment", "vendor"),
+        Variant("vendor, then segment", "vendor", "segment"),
         Variant("vendor, then line", "vendor", "line"),
-        Variant("vendor, then line, without drift", "vendor", "line", drifts=False),
+        Variant("vendor, then segment, without drift", "vendor", "segment", drifts=False),
     )
 }
 
@@ -238,8 +252,14 @@ def market(incumbents: pd.DataFrame, entrants: pd.DataFrame, variant: Variant) -
         high=high,
         entrant_nest=place[number:],
         entrant_free=entrants["is_free"].to_numpy(float),
-        entrant_volume=(entrants["after_low"] + entrants["after_high"]).to_numpy(float) / 2,
+        entrant_volume=seen_volume(entrants),
     )
+
+
+def seen_volume(entrants: pd.DataFrame) -> Array:
+    """Entrants' volumes after: the middle of their bounds, or if never seen a part of the floor."""
+    low, high = (entrants[column].to_numpy(float) for column in ("after_low", "after_high"))
+    return np.asarray(np.where(low > 0, (low + high) / 2, UNSEEN * high))
 
 
 def log_bounds(products: pd.DataFrame, reference: Array) -> tuple[Array, Array]:
@@ -280,26 +300,36 @@ def respond(
     within = share / of_upper[:, nests.upper]
     power = (1 - low) / (1 - up)
     enters = entry > 0
-    # The entrants' volume over that of those who stay, in the nest; solved in its logarithm from
-    # what it would be if the nest stood alone below the root.
-    alone = np.log1p(entry / np.maximum(share * left, 1e-12)) / (1 - low)
-    ratio = np.where(enters, np.expm1(np.minimum(alone, MOST_LOG)), 0.0)
+    wanted = np.where(enters, entry, 1.0)
+    # The entrants' volume over that of those who stay, in the nest; solved in its logarithm. The
+    # equations are concave and this start below their root, so Newton's steps rise to it. Their
+    # matrix is diagonal but for what nests of one upper nest, and of one launch, share.
+    ratio = np.where(enters, entry / np.maximum(share * left, 1e-12), 0.0)
     for step in range(NEWTON_STEPS + 1):
-        q = left * (1 + ratio)
-        weight = within * q**power
+        weight = within * (left * (1 + ratio)) ** power
         total = np.add.reduceat(weight, nests.upper_starts, axis=1)
         value = of_upper * total ** (1 - up)
         market = np.add.reduceat(value, nests.launch_starts, axis=1) + s0
         upper_share = value / market[:, nests.launch_of_upper]
         new_within = weight / total[:, nests.upper]
-        mine = upper_share[:, nests.upper]
-        new_share = new_within * mine
-        if step == NEWTON_STEPS:
-            break
+        new_share = new_within * upper_share[:, nests.upper]
         part = ratio / (1 + ratio)
-        miss = np.log(np.where(enters, new_share * part / np.where(enters, entry, 1.0), 1.0))
-        slope = part * power * ((1 - new_within) + (1 - up) * new_within * (1 - mine)) + 1 - part
-        ratio = np.where(enters, ratio * np.exp(np.clip(-miss / slope, -3, 3)), 0.0)
+        miss = np.where(enters, np.log(wanted / np.where(enters, new_share * part, 1.0)), 0.0)
+        if step == NEWTON_STEPS or np.abs(miss).max() < SOLVED:
+            break
+        own = part * power + 1 - part
+        pull = part * power * new_within / own
+        missed = np.add.reduceat(pull * miss, nests.upper_starts, axis=1)
+        pulled = np.add.reduceat(pull, nests.upper_starts, axis=1)
+        rest = upper_share / (1 - up * pulled)
+        shared = np.add.reduceat(rest * missed, nests.launch_starts, axis=1) / (
+            1 - (1 - up) * np.add.reduceat(rest * pulled, nests.launch_starts, axis=1)
+        )
+        shared = shared[:, nests.launch_of_upper]
+        of_nest = (missed + (1 - up) * shared * pulled) / (1 - up * pulled)
+        rise = (miss + (up * of_nest + (1 - up) * shared)[:, nests.upper]) / own
+        log_ratio = np.log(np.where(enters, ratio, 1.0)) + rise
+        ratio = np.where(enters, np.exp(np.clip(log_ratio, -MOST_LOG, MOST_LOG)), 0.0)
     return np.asarray(np.log(new_share / (share * left * (1 + ratio))))
 
 
@@ -313,15 +343,19 @@ def expected_changes(
     drawn: Mapping[str, Array],
     sizes: Array | None = None,
     volumes: Array | None = None,
+    took: Array | None = None,
 ) -> Array:
     """Log change of each incumbent's volume without its noise, (draws, incumbents).
 
     `sizes`: entrants' volumes after the event, (draws, entrants), default as observed; `volumes`:
-    incumbents' before it, (draws, incumbents), default as observed.
+    incumbents' before it, (draws, incumbents), default as observed; `took`: what `taken` answered,
+    if it has been asked.
     """
     growth = drawn["growth"][:, None]
     change = np.zeros((len(growth), len(products.nest)))
-    if products.variant.takes:
+    if took is not None:
+        change = took
+    elif products.variant.takes:
         change = taken(products, drawn, sizes, volumes)
     drift = (
         drawn["momentum_up"][:, None] * np.maximum(products.momentum, 0)
@@ -537,3 +571,143 @@ def draw_sizes(
     centre, scale = _size_centre(fitted.draws(number, random), entrants)
     noise = random.standard_t(TAILS, centre.shape)
     return np.asarray(references * np.exp(np.clip(centre + scale * noise, -12, 6)))
+
+
+# ------------------------------------------------------------------ forecasting
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What past launches say: by role (`own`, `rival`) a form of the model, and entrants' sizes.
+
+    `structure` is the form that says what entrants take; it need not be a role's default.
+    """
+
+    own: tuple[Variant, Fitted]
+    rival: tuple[Variant, Fitted]
+    structure: tuple[Variant, Fitted]
+    sizes: Fitted
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """`products`: a row per incumbent; `vendors`: a row per entrant's vendor; shares of 1."""
+
+    products: pd.DataFrame
+    vendors: pd.DataFrame
+
+
+def forecast(
+    incumbents: pd.DataFrame,
+    entrants: pd.DataFrame,
+    estimates: Estimates,
+    draws: int = 400,
+    seed: int = 0,
+) -> Forecast:
+    """Forecast what a launch does to volumes, with 80% intervals. Deterministic.
+
+    `incumbents`: `product, vendor, line, segment, before, before_high, counts, momentum, is_free,
+    is_recent, role`, and `unit_price` (USD per million tokens of the usual workload, or NaN); see
+    `usage.before_event`. A volume unknown but bounded is drawn below its bound, one unknown
+    altogether from all that products may have. `entrants`: `product, vendor, line, segment,
+    predecessor, kind, log_price_ratio, is_free, unit_price`.
+
+    Change of volume is what will be seen: growth and noise are in it. What is taken (of a product's
+    volume), diversion (its part of the entrants' volume), cannibalisation (the own brand's part)
+    and changes of revenue are effects of the launch alone: with it against without it.
+    """
+    if not len(entrants) or not len(incumbents):
+        raise ValueError("a forecast needs an entrant and an incumbent")
+    random = np.random.default_rng(seed)
+    volumes = _draw_volumes(incumbents, draws, random)
+    counting = incumbents["counts"].to_numpy(bool)
+    # What does not count is carried along: its share changes as its nest's does.
+    volumes = np.where(counting, volumes, 1e-9 * volumes)
+    sizes = _draw_entrants(incumbents, entrants, volumes, counting, estimates.sizes, random)
+    one = {"origin": "event", "after_low": np.nan, "after_high": np.nan}
+    there, new = incumbents.assign(**one), entrants.assign(**one)
+    variant, fitted = estimates.structure
+    drawn = fitted.draws(draws, random)
+    products = market(there, new, variant)
+    lost = -np.expm1(np.minimum(taken(products, drawn, sizes, volumes), 0.0))
+    usual = volumes * np.exp(drawn["growth"][:, None])
+    diversions = usual * lost / sizes.sum(axis=1, keepdims=True)
+    is_rival = (incumbents["role"] == "rival").to_numpy()
+    centre, scale = np.empty_like(volumes), np.empty_like(volumes)
+    for (form, estimate), chosen in ((estimates.own, ~is_rival), (estimates.rival, is_rival)):
+        if form is variant:  # the same draws: what is taken need not be solved again
+            found = expected_changes(products, drawn, took=np.log1p(-np.minimum(lost, NEARLY_ALL)))
+            centre[:, chosen] = found[:, chosen]
+            scale[:, chosen] = noise_scale(products, drawn)[:, chosen]
+        else:
+            parameters = estimate.draws(draws, random)
+            of_form = market(there, new, form)
+            found = expected_changes(of_form, parameters, sizes, volumes)
+            centre[:, chosen] = found[:, chosen]
+            scale[:, chosen] = noise_scale(of_form, parameters)[:, chosen]
+    noise = random.standard_t(TAILS, centre.shape)
+    change = np.expm1(np.clip(centre + scale * noise, -12, 12))
+    table = incumbents[["product", "model_id", "vendor", "role", "counts"]].assign(
+        **_interval("change", change),
+        probability_falls=student((FALL - centre) / scale).mean(axis=0),
+        **_interval("taken", lost),
+        probability_taken=(lost > -np.expm1(FALL)).mean(axis=0),
+        **_interval("diversion", diversions),
+    )
+    rows = []
+    for vendor in sorted(set(entrants["vendor"])):
+        own = (incumbents["vendor"] == vendor).to_numpy() & counting
+        its = (entrants["vendor"] == vendor).to_numpy()
+        size = sizes[:, its].sum(axis=1)
+        with_launch, without = usual * (1 - lost), usual
+        prices = incumbents["unit_price"].to_numpy(float)[own]
+        new_prices = entrants["unit_price"].to_numpy(float)[its]
+        revenue = with_launch[:, own] @ prices + sizes[:, its] @ new_prices
+        former = without[:, own] @ prices
+        tokens = with_launch[:, own].sum(axis=1) + size
+        row: dict[str, Any] = {"vendor": vendor}
+        row |= _interval("entrants_share", size / (with_launch[:, counting].sum(axis=1) + size))
+        row |= _interval("cannibalisation", diversions[:, own].sum(axis=1))
+        row |= _interval("new_demand", 1 - diversions[:, counting].sum(axis=1))
+        if own.any():
+            row |= _interval("revenue_change", revenue / former - 1)
+            unit = (revenue / tokens) / (former / without[:, own].sum(axis=1)) - 1
+            row |= _interval("revenue_per_token_change", unit)
+        rows.append(row)
+    return Forecast(table, pd.DataFrame(rows))
+
+
+def _draw_volumes(incumbents: pd.DataFrame, draws: int, random: np.random.Generator) -> Array:
+    """Incumbents' volumes before the event, (draws, incumbents)."""
+    before = incumbents["before"].to_numpy(float)
+    bound = incumbents["before_high"].to_numpy(float)
+    shape = (draws, len(before))
+    anything = np.exp(VOLUME_SPREAD * random.standard_normal(shape))
+    below = bound * random.uniform(0.0, 1.0, shape)
+    return np.where(np.isnan(before), np.where(np.isnan(bound), anything, below), before)
+
+
+def _draw_entrants(
+    incumbents: pd.DataFrame,
+    entrants: pd.DataFrame,
+    volumes: Array,
+    counting: NDArray[np.bool_],
+    fitted: Fitted,
+    random: np.random.Generator,
+) -> Array:
+    """Entrants' volumes after, each relative to what it succeeds or to the mean product."""
+    places = {product: at for at, product in enumerate(incumbents["product"])}
+    mean = volumes[:, counting].mean(axis=1)
+    references = np.column_stack(
+        [
+            volumes[:, places[product]] if product in places else mean
+            for product in entrants["predecessor"]
+        ]
+    )
+    return draw_sizes(fitted, entrants, references, len(volumes), random)
+
+
+def _interval(name: str, drawn: Array) -> dict[str, Any]:
+    """Median and 80% interval of draws (draws,) or (draws, n)."""
+    low, middle, high = np.quantile(drawn, QUANTILES, axis=0)
+    return {f"{name}_median": middle, f"{name}_low": low, f"{name}_high": high}

@@ -7,7 +7,8 @@ volume is kept as two bounds. Not here: what follows from it (`demand`), and how
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -27,7 +28,7 @@ RECENT_DAYS = 30
 REST = "other"
 NAN = float("nan")
 #: Words of a name that do not tell product lines apart.
-NOT_OF_A_LINE = {"preview", "exp", "beta", "latest", "v", "it", "instruct", "chat", "x", "b", "a"}
+NOT_OF_A_LINE = {"preview", "exp", "beta", "latest", "v", "it", "instruct", "x", "b", "a"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,15 @@ READS = {
         "select c.known_on, c.model_id, c.capability from analysis.capabilities as c "
         "where c.basket_kind = 'overall' and c.results > 0"
     ),
+    "thinking": "select m.model_id from core.models as m where m.is_reasoning",
+    "dominance": (
+        "select c.event_id, c.entrant_id, c.incumbent_id, "
+        "max(c.probability_entrant_above) as probability from analysis.comparisons as c "
+        "inner join (select d.event_id, min(d.known_on) as known_on from analysis.comparisons as d "
+        "group by d.event_id) as first on first.event_id = c.event_id "
+        "and first.known_on = c.known_on where c.basket_kind = 'segment' "
+        "group by c.event_id, c.entrant_id, c.incumbent_id"
+    ),
     "bands": (
         "select distinct s.price_band_high_share as edge from core.segments as s "
         "where s.price_band_high_share < 1"
@@ -82,15 +92,23 @@ def window_before(cadence: str) -> timedelta:
     return timedelta(days * HORIZONS[days].before)
 
 
+def window_after(cadence: str) -> timedelta:
+    """How long after the first day of a launch's period its outcome is complete."""
+    days = 1 if cadence == "daily" else 7
+    return timedelta(days * (HORIZONS[days].after_last + 1))
+
+
+#: Frames that `Traits` is made from.
+TRAITS = ("prices", "capabilities", "bands", "launches", "thinking", "dominance")
 INCUMBENT_COLUMNS = (
-    "origin", "cadence", "series", "start", "product", "model_id", "vendor", "line", "band",
+    "origin", "cadence", "series", "start", "product", "model_id", "vendor", "line", "segment",
     "price", "before", "momentum", "is_free", "is_recent", "role", "floor", "after_low",
     "after_high",
 )  # fmt: skip
 ENTRANT_COLUMNS = (
-    "origin", "cadence", "start", "event_id", "model_id", "product", "vendor", "line", "band",
-    "predecessor", "kind", "log_price_ratio", "is_free", "reference", "floor", "after_low",
-    "after_high",
+    "origin", "cadence", "start", "event_id", "model_id", "product", "vendor", "line",
+    "segment", "predecessor", "kind", "log_price_ratio", "is_free", "reference", "floor",
+    "after_low", "after_high",
 )  # fmt: skip
 ORIGIN_COLUMNS = (
     "origin", "cadence", "series", "start", "outcome_on", "event_ids", "why_not",
@@ -107,32 +125,42 @@ def line_of(model_id: str) -> str:
     return f"{vendor}/{'-'.join(sorted({word for word in words if word} - NOT_OF_A_LINE))}"
 
 
-def predecessor(entrant: Mapping[str, Any], incumbents: pd.DataFrame) -> tuple[str, str] | None:
+def predecessor(
+    entrant: Mapping[str, Any], incumbents: Iterable[Mapping[str, Any]]
+) -> tuple[str, str] | None:
     """The incumbent an entrant succeeds and why (`line` or `undercut`), or None.
 
-    Its vendor's newest product of the same line; else, of its vendor's products that cost as much
-    or more, the nearest in capability, or in price where capability is not known. `entrant` has
-    `vendor, line, price, capability`; `incumbents` also `product, released_on, before`.
+    Its vendor's newest product of the same line that came before it; else, of its vendor's products
+    that cost as much or more, the nearest in capability, or in price where capability is not known.
+    `entrant` has `vendor, line, price, capability, released_on`; `incumbents` also `product,
+    before`.
     """
-    own = incumbents[incumbents["vendor"] == entrant["vendor"]]
-    same = own[own["line"] == entrant["line"]]
-    if len(same):
-        ranked = same.sort_values(["released_on", "before"], ascending=False, kind="stable")
-        return str(ranked["product"].iloc[0]), "line"
-    undercut = own[own["price"] >= entrant["price"]]
-    if undercut.empty:
+    own = [row for row in incumbents if row["vendor"] == entrant["vendor"]]
+    same = [
+        row
+        for row in own
+        if row["line"] == entrant["line"] and row["released_on"] < entrant["released_on"]
+    ]
+    if same:
+        newest = max(same, key=lambda row: (row["released_on"], np.nan_to_num(row["before"])))
+        return str(newest["product"]), "line"
+    undercut = [row for row in own if row["price"] >= entrant["price"]]
+    if not undercut:
         return None
-    far = (undercut["capability"] - entrant["capability"]).abs()
-    apart = np.log(undercut["price"] / entrant["price"])
-    ranked = undercut.assign(far=far, apart=apart).sort_values(["far", "apart", "product"])
-    return str(ranked["product"].iloc[0]), "undercut"
+
+    def distance(row: Mapping[str, Any]) -> tuple[float, float, str]:
+        far = abs(row["capability"] - entrant["capability"])
+        apart = np.log(row["price"] / entrant["price"])
+        return (np.inf if np.isnan(far) else far, apart, str(row["product"]))
+
+    return str(min(undercut, key=distance)["product"]), "undercut"
 
 
 # ------------------------------------------------------------------ what is known of a model
 
 
 class Traits:
-    """Price, capability, price band and age of a model on a day, by look-up."""
+    """Price, capability, segment and age of a model on a day, by look-up."""
 
     def __init__(
         self,
@@ -140,6 +168,8 @@ class Traits:
         capabilities: pd.DataFrame,
         bands: pd.DataFrame,
         launches: pd.DataFrame,
+        thinking: pd.DataFrame,
+        dominance: pd.DataFrame,
     ):
         """See `READS` for the frames."""
         self._prices: dict[tuple[str, bool], list[tuple[date, date, float]]] = {}
@@ -158,11 +188,28 @@ class Traits:
         ):  # fmt: skip
             self._fits.setdefault(known_on, {})[model] = float(value)
         self._fit_days = sorted(self._fits)
+        self._thinking = set(thinking["model_id"])
+        self._dominated = {
+            (event, entrant, incumbent)
+            for event, entrant, incumbent, probability in zip(
+                dominance["event_id"], dominance["entrant_id"], dominance["incumbent_id"],
+                dominance["probability"], strict=True,
+            )
+            if probability >= 0.5
+        }  # fmt: skip
         self._edges = sorted(float(edge) for edge in bands["edge"])
         self._on_offer: dict[date, Array] = {}
+        self._day: dict[str, float] | None = None
         self._released: dict[str, date] = {}
         for model, day in zip(launches["model_id"], days_of(launches["effective_on"]), strict=True):
             self._released[model] = min(day, self._released.get(model, day))
+
+    def on_day(self, offers: Mapping[str, float]) -> "Traits":
+        """The same with the prices of one day, by model, as they were known then."""
+        found = copy(self)
+        found._day = dict(offers)
+        found._on_offer = {}
+        return found
 
     def released_on(self, model_id: str | None, otherwise: date) -> date:
         """Day of its launch; `otherwise` if none is known."""
@@ -171,6 +218,8 @@ class Traits:
     def price(self, model_id: str | None, day: date) -> float:
         """Price at 3:1, USD per million tokens: the vendor's, else OpenRouter's; of each the one
         that holds, else the first seen within `PRICE_DELAY` days; NaN if none."""
+        if self._day is not None:
+            return self._day.get(model_id or "", NAN)
         for is_list in (True, False):
             rows = self._prices.get((model_id or "", is_list), [])
             live = [price for since, until, price in rows if since <= day < until]
@@ -184,22 +233,32 @@ class Traits:
         known = bisect_right(self._fit_days, day + timedelta(1))
         return self._fits[self._fit_days[known - 1]].get(model_id or "", NAN) if known else NAN
 
-    def band(self, price: float, day: date) -> str:
-        """Price band among the list prices on offer that day."""
+    def is_as_capable(self, event_id: str, entrant: str, incumbent: str | None) -> bool:
+        """The entrant is at least as capable in some segment, more likely than not, by what was
+        known the day after its launch."""
+        return (event_id, entrant, incumbent) in self._dominated
+
+    def segment(self, model_id: str | None, price: float, day: date) -> str:
+        """What kind of demand a model serves: the price band among the list prices on offer that
+        day, and whether it thinks before it answers."""
+        latency = "slow" if model_id in self._thinking else "fast"
         if np.isnan(price):
-            return "unpriced"
+            return f"{latency}, unpriced"
         if day not in self._on_offer:
-            live = (
-                price
-                for (_, is_list), rows in self._prices.items()
-                if is_list
-                for since, until, price in rows
-                if since <= day < until
-            )
+            live = self._day.values() if self._day is not None else self._live(day)
             self._on_offer[day] = np.sort(np.array(list(live), dtype=float))
         offers = self._on_offer[day]
         share = np.searchsorted(offers, price) / max(len(offers) - 1, 1)
-        return f"band {sum(share > edge for edge in self._edges) + 1}"
+        return f"{latency}, price band {sum(share > edge for edge in self._edges) + 1}"
+
+    def _live(self, day: date) -> list[float]:
+        return [
+            price
+            for (_, is_list), rows in self._prices.items()
+            if is_list
+            for since, until, price in rows
+            if since <= day < until
+        ]
 
 
 # ------------------------------------------------------------------ series
@@ -242,6 +301,11 @@ class Series:
         """The period that holds a day; None if the series has none."""
         at = bisect_right(self.starts, day) - 1
         return at if at >= 0 and (day - self.starts[at]).days < self.days else None
+
+    def next_period(self, day: date) -> date:
+        """First day of the period that holds a day, also one the series has not reached."""
+        steps = (day - self.starts[0]).days // self.days
+        return self.starts[0] + timedelta(self.days * steps)
 
     def _window(self, start: date, first: int, last: int) -> list[int]:
         """Periods so many steps from `start`; none if less than half of them are there."""
@@ -409,7 +473,15 @@ def window(
     ]
     if is_past:
         entrants = [e for e in entrants if e["vendor"] in vendors or e["after_low"] > 0]
-    succeed(entrants, pd.DataFrame(incumbents))
+    settle(incumbents, entrants, traits)
+    return incumbents, entrants
+
+
+def settle(
+    incumbents: list[dict[str, Any]], entrants: list[dict[str, Any]], traits: Traits
+) -> None:
+    """Fill in who succeeds whom, each entrant's reference volume and each incumbent's role."""
+    succeed(entrants, incumbents, traits)
     volumes = {row["product"]: row["before"] for row in incumbents}
     mean = float(np.mean(list(volumes.values())))
     for entrant in entrants:
@@ -420,24 +492,82 @@ def window(
         is_own = row["vendor"] in entering_vendors
         is_succeeded = row["product"] in succeeded
         row["role"] = "predecessor" if is_succeeded else "sibling" if is_own else "rival"
+
+
+def before_event(
+    series: Series | None,
+    launched: pd.DataFrame,
+    offered: Iterable[tuple[str, str]],
+    traits: Traits,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The market a launch is forecast in, as rows of incumbents and entrants without outcomes.
+
+    Beside the products on the list stand the models `offered` (`model_id, vendor`) that are not on
+    it, with no volume but a bound: `before` is NaN and `before_high` the list's floor, or NaN too
+    where there is no list. `counts` says that a product takes part in the market: on the list, of
+    an entrant's vendor, or without a list all.
+    """
+    day = min(launched["effective_on"])
+    new = set(launched["model_id"])
+    incumbents: list[dict[str, Any]] = []
+    floor = NAN
+    if series is not None:
+        start = series.next_period(day)
+        before = series.before(start)
+        floor = float(series.floors[before].mean())
+        incumbents = [
+            _incumbent(series, product, start, before, [], day, traits)
+            for product, spellings in sorted(series.products.items())
+            if series.listed(spellings, before)
+        ]
+    incumbents = [
+        row | {"before_high": NAN, "counts": True}
+        for row in incumbents
+        if row["model_id"] not in new
+    ]
+    vendors = set(launched["vendor_id"])
+    listed = {row["model_id"] for row in incumbents}
+    for model_id, vendor in sorted(set(offered)):
+        if model_id in listed or model_id in new:
+            continue
+        price = traits.price(model_id, day)
+        released = traits.released_on(model_id, otherwise=date.min)
+        if released > day:  # the prices are of a later day
+            continue
+        incumbents.append({
+            "product": model_id, "model_id": model_id, "vendor": vendor,
+            "line": line_of(model_id), "released_on": released,
+            "segment": traits.segment(model_id, price, day),
+            "price": price, "capability": traits.capability(model_id, day), "before": NAN,
+            "before_high": floor, "momentum": 0.0, "is_free": 0.0,
+            "is_recent": (day - released).days <= RECENT_DAYS, "floor": NAN, "after_low": NAN,
+            "after_high": NAN, "counts": series is None or vendor in vendors,
+        })  # fmt: skip
+    entrants = [_entrant(None, row, [], [], day, traits) for row in launched.itertuples()]
+    if incumbents:
+        settle(incumbents, entrants, traits)
     return incumbents, entrants
 
 
-def succeed(entrants: list[dict[str, Any]], incumbents: pd.DataFrame) -> None:
-    """Fill in each entrant's `predecessor, kind, log_price_ratio` and line.
+def succeed(
+    entrants: list[dict[str, Any]], incumbents: list[dict[str, Any]], traits: Traits
+) -> None:
+    """Fill in each entrant's `predecessor, kind, log_price_ratio`, line and segment.
 
     One predecessor has one successor: of its own line first, then the nearest in price, then the
     plainest name. Others of the vendor are siblings, those of a vendor not there before arrivals.
+    A successor that costs no more and is at least as capable competes where its predecessor does,
+    whatever its price band.
     """
-    prices = dict(zip(incumbents["product"], incumbents["price"], strict=True))
-    lines = dict(zip(incumbents["product"], incumbents["line"], strict=True))
+    known = {row["product"]: row for row in incumbents}
+    vendors = {row["vendor"] for row in incumbents}
     claims = []
     for at, entrant in enumerate(entrants):
         entrant |= {"predecessor": None, "kind": "sibling", "log_price_ratio": np.nan}
-        if entrant["vendor"] not in set(incumbents["vendor"]):
+        if entrant["vendor"] not in vendors:
             entrant["kind"] = "arrival"
         elif found := predecessor(entrant, incumbents):
-            ratio = float(np.log(entrant["price"] / prices[found[0]]))
+            ratio = float(np.log(entrant["price"] / known[found[0]]["price"]))
             apart = 9.0 if np.isnan(ratio) else abs(ratio)
             name = str(entrant["model_id"])
             claims.append((found[1] != "line", apart, len(name), name, at, *found[:1], ratio))
@@ -445,10 +575,13 @@ def succeed(entrants: list[dict[str, Any]], incumbents: pd.DataFrame) -> None:
     for *_, at, product, ratio in sorted(claims):
         if product not in taken:
             taken.add(product)
-            entrants[at] |= {
-                "predecessor": product, "kind": "successor", "log_price_ratio": ratio,
-                "line": lines[product],
-            }  # fmt: skip
+            entrant, former = entrants[at], known[product]
+            entrant |= {"predecessor": product, "kind": "successor", "log_price_ratio": ratio}
+            entrant["line"] = former["line"]
+            if ratio <= 0 and traits.is_as_capable(
+                entrant["event_id"], entrant["model_id"], former["model_id"]
+            ):
+                entrant["segment"] = former["segment"]
 
 
 def _spellings_of(series: Series, models: set[str], start: date) -> dict[str, list[int]]:
@@ -488,7 +621,7 @@ def _incumbent(
         "vendor": series.vendors[product],
         "line": line_of(model or product),
         "released_on": traits.released_on(model, otherwise=series.starts[since]),
-        "band": traits.band(price, day),
+        "segment": traits.segment(model, price, day),
         "price": price,
         "capability": traits.capability(model, day),
         "before": (low + high) / 2,
@@ -508,23 +641,34 @@ def _incumbent(
 
 
 def _entrant(
-    series: Series, row: Any, spellings: list[int], after: list[int], day: date, traits: Traits
+    series: Series | None,
+    row: Any,
+    spellings: list[int],
+    after: list[int],
+    day: date,
+    traits: Traits,
 ) -> dict[str, Any]:
     price = traits.price(row.model_id, day)
     entrant: dict[str, Any] = {
         "event_id": row.event_id,
         "model_id": row.model_id,
-        "product": series.spellings[spellings[0]].split(":")[0] if spellings else row.model_id,
+        "product": row.model_id,
         "vendor": row.vendor_id,
         "line": line_of(row.model_id),
+        "released_on": row.effective_on,
         "price": price,
         "capability": traits.capability(row.model_id, day),
-        "band": traits.band(price, day),
-        "is_free": _free_share(series, spellings),
+        "segment": traits.segment(row.model_id, price, day),
+        "is_free": 0.0,
         "floor": NAN,
         "after_low": NAN,
         "after_high": NAN,
     }
+    if series is None:
+        return entrant
+    if spellings:
+        entrant["product"] = series.spellings[spellings[0]].split(":")[0]
+        entrant["is_free"] = _free_share(series, spellings)
     if after:
         seen = series.listed(spellings, after)
         floor = float(series.floors[after].mean())

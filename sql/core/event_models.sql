@@ -3,7 +3,7 @@
 with launched as (
     select r.event_id, r.model_id
     from core.releases as r
-    where r.event_id is not null and r.api_available_on is not null
+    where r.event_id is not null
 ),
 
 everything as (

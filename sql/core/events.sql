@@ -7,6 +7,8 @@
 -- check kind_is_known: event_kind in ('launch', 'price_change', 'retirement', 'alias_move')
 -- check severity_is_known: severity in ('major', 'notable', 'minor')
 -- check effect_follows_its_gap: effective_from_earliest <= effective_on
+-- The edition's launches. Where the day of API access is not stated, the day of release stands for it
+-- if the version is seen on offer soon after; else the launch is not held to be a major one.
 with launches as (
     select
         r.event_id,
@@ -15,21 +17,29 @@ with launches as (
         min(m.vendor_id) as vendor_id,
         min(coalesce(r.release_title, r.event_id)) as title,
         min(r.announced_on) as announced_on,
-        min(r.api_available_on) as effective_from_earliest,
-        min(r.api_available_on) as effective_on,
+        min(coalesce(r.api_available_on, r.released_on)) as effective_from_earliest,
+        min(coalesce(r.api_available_on, r.released_on)) as effective_on,
         max(r.published_on) as known_on,
         cast(null as date) as withdrawn_known_on,
         count(*) as models,
         min(r.availability_scope) as availability_scope,
         max(case when r.is_limited_at_first then 1 when not r.is_limited_at_first then 0 end) = 1 as is_limited_at_first,
-        'major' as severity,
-        'the edition' as evidence,
+        case
+            when max(case when r.api_available_on is not null or o.offered_on <= r.released_on + 45 then 1 else 0 end) = 1
+                then 'major'
+            else 'notable'
+        end as severity,
+        case
+            when min(r.api_available_on) is not null then 'the edition'
+            else 'the edition, day of API access not stated'
+        end as evidence,
         cast(null as varchar) as former_model_id,
         cast(null as double) as former_price,
         cast(null as double) as price
     from core.releases as r
     inner join core.models as m on m.model_id = r.model_id
-    where r.event_id is not null and r.api_available_on is not null
+    left join core.first_offers as o on o.model_id = r.model_id
+    where r.event_id is not null
     group by r.event_id
 ),
 

@@ -1,0 +1,343 @@
+"""What every major launch is forecast to do to volumes: from what was known the day after, and with
+hindsight.
+
+The day after, only usage, prices, past outcomes and published estimates known by then count. With
+hindsight everything does, but for the outcomes of launches that overlap the one forecast. Where no
+usage was known before a launch, its market is every model on offer and volumes are drawn. Not here:
+positions (`marts.positioning`) and verdicts (`marts.launch_impact`).
+"""
+
+import hashlib
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipelines.analysis import usage
+from pipelines.analysis.backtest import AS_KNOWN, FULLEST, OWN, RIVAL, ROLLING
+from pipelines.analysis.demand import (
+    VARIANTS,
+    Estimates,
+    Fitted,
+    Market,
+    Variant,
+    fit,
+    fit_sizes,
+    forecast,
+    market,
+    pooled,
+)
+from pipelines.analysis.usage import (
+    NAN,
+    TRAITS,
+    Series,
+    Traits,
+    Windows,
+    days_of,
+    past_launches,
+    series_of,
+)
+
+#: Days of usage before a launch that are looked at.
+HISTORY = timedelta(70)
+DAY_AFTER = "day_after"
+ROUNDED = 6
+
+READS = usage.READS | {
+    "priors": "select * from core.demand_priors",
+    "graded": (
+        "select f.cadence, f.model, f.role, f.origin, f.crps, l.outcome_on "
+        "from analysis.backtest_forecasts as f "
+        "inner join analysis.backtest_launches as l on l.origin = f.origin "
+        f"where f.scheme = '{ROLLING}' and f.model <> '{AS_KNOWN}'"
+    ),
+    "days": "select * from core.segment_days where event_id is not null",
+    "offers": (
+        "select asked.event_id, asked.basis, p.model_id, m.vendor_id, "
+        "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price, "
+        "cast(p.input_usd_per_mtok * 0.98 + p.output_usd_per_mtok * 0.02 as double) as unit_price "
+        "from core.segment_days as asked cross join prices_on(asked.as_of, asked.known_by) as p "
+        "inner join core.models as m on m.model_id = p.model_id "
+        "where p.is_list_price and asked.event_id is not null"
+    ),
+}
+
+
+class Past:
+    """Estimates on past launches, each set of them fitted once."""
+
+    def __init__(self, windows: Windows, priors: pd.DataFrame, defaults: "Defaults"):
+        self.priors = priors
+        self.defaults = defaults
+        self.origins: dict[str, pd.DataFrame] = {}
+        self._markets: dict[tuple[str, str], Market] = {}
+        self._entrants: dict[str, pd.DataFrame] = {}
+        self._of_entrant: dict[str, NDArray[np.int64]] = {}
+        self._nobody = windows.entrants.iloc[:0]
+        self._fitted: dict[Any, Fitted] = {}
+        self._pooled: dict[int, dict[str, tuple[float, float]]] = {}
+        for cadence, there in windows.incumbents.groupby("cadence"):
+            new = windows.entrants[windows.entrants["cadence"] == cadence]
+            used = windows.origins["origin"].isin(there["origin"])
+            origins = windows.origins[used].sort_values("origin").reset_index(drop=True)
+            before = usage.window_before(str(cadence))
+            self.origins[str(cadence)] = origins.assign(
+                first_on=[start - before for start in origins["start"]]
+            )
+            names = list(origins["origin"])
+            self._entrants[str(cadence)] = new
+            self._of_entrant[str(cadence)] = new["origin"].map(names.index).to_numpy()
+            for name in VARIANTS:
+                self._markets[str(cadence), name] = market(there, new, VARIANTS[name])
+
+    @property
+    def longest(self) -> str | None:
+        """The cadence with most launches."""
+        return max(self.origins, key=lambda cadence: len(self.origins[cadence]), default=None)
+
+    def chosen(self, cadence: str | None, basis: str, start: date, known_by: date) -> Any:
+        """Which launches of a cadence may inform a forecast, as a mask; None without any."""
+        if cadence not in self.origins:
+            return None
+        origins = self.origins[cadence]
+        if basis == DAY_AFTER:
+            return (origins["outcome_on"] <= known_by).to_numpy()
+        # With hindsight: all but what overlaps the launch's own windows.
+        first = start - usage.window_before(cadence)
+        last = start + usage.window_after(cadence)
+        apart = (origins["outcome_on"] <= first) | (origins["first_on"] >= last)
+        return apart.to_numpy()
+
+    def estimates(self, cadence: str | None, chosen: Any, known_by: date | None) -> Estimates:
+        """Fit what the roles need on the chosen launches."""
+        evidence = self.priors["published_on"][self.priors["is_evidence"]]
+        stage = sum(known_by is None or day <= known_by for day in days_of(evidence))
+        if stage not in self._pooled:
+            self._pooled[stage] = pooled(self.priors, known_by)
+        priors = self._pooled[stage]
+        known = None if chosen is None or not chosen.any() else chosen
+        key = (cadence, None if known is None else known.tobytes(), stage)
+        forms = {role: VARIANTS[name] for role, name in self.defaults.on(known_by).items()}
+
+        def fitted(variant: Variant) -> Fitted:
+            asked = (*key, variant.name)
+            if asked not in self._fitted:
+                products = None
+                if known is not None:
+                    products = self._markets[str(cadence), variant.name].only(known)
+                before = self._fitted.get(("last", cadence, variant.name))
+                self._fitted[asked] = fit(products, variant, priors, before)
+                self._fitted["last", cadence, variant.name] = self._fitted[asked]
+            return self._fitted[asked]
+
+        if (*key, "sizes") not in self._fitted:
+            new = self._nobody
+            if known is not None:
+                new = self._entrants[str(cadence)][known[self._of_entrant[str(cadence)]]]
+            self._fitted[(*key, "sizes")] = fit_sizes(new, priors)
+        return Estimates(
+            own=(forms[OWN], fitted(forms[OWN])),
+            rival=(forms[RIVAL], fitted(forms[RIVAL])),
+            structure=(forms[STRUCTURE], fitted(forms[STRUCTURE])),
+            sizes=self._fitted[(*key, "sizes")],
+        )
+
+
+STRUCTURE = "structure"
+
+
+class Defaults:
+    """Which form of the share model speaks for a role, by the backtest as it stood on a day."""
+
+    def __init__(self, graded: pd.DataFrame):
+        """`graded`: rolling-origin forecasts with their CRPS, and when each was graded."""
+        graded = graded.assign(
+            outcome_on=days_of(graded["outcome_on"]),
+            of=np.where(graded["role"] == RIVAL, RIVAL, OWN),
+        )
+        self._sums = graded.groupby(["cadence", "of", "model", "outcome_on"], as_index=False).agg(
+            total=("crps", "sum"), count=("crps", "size"), launches=("origin", "nunique")
+        )
+        self._found: dict[date | None, dict[str, str]] = {}
+
+    def on(self, known_by: date | None) -> dict[str, str]:
+        """Form by role, and the one that says what entrants take. Without grades, the fullest."""
+        if known_by not in self._found:
+            self._found[known_by] = self._choose(known_by)
+        return self._found[known_by]
+
+    def _choose(self, known_by: date | None) -> dict[str, str]:
+        found = dict.fromkeys((OWN, RIVAL), FULLEST)
+        known = self._sums
+        if known_by is not None:
+            known = known[[day <= known_by for day in known["outcome_on"]]]
+        if len(known):
+            cadence = known.groupby("cadence")["launches"].sum().idxmax()
+            mine = known[known["cadence"] == cadence].groupby(["of", "model"])
+            means = mine["total"].sum() / mine["count"].sum()
+            for role in found:
+                if role in means.index:
+                    best = str(means[role].idxmin())
+                    found[role] = best if best in VARIANTS else FALLBACK[role]
+        structure = found[OWN] if VARIANTS[found[OWN]].takes else FULLEST
+        return found | {STRUCTURE: structure}
+
+
+#: Where a baseline wins a role: its nearest form.
+FALLBACK = {OWN: FULLEST, RIVAL: "drift only"}
+
+
+def compute(
+    priors: pd.DataFrame,
+    graded: pd.DataFrame,
+    days: pd.DataFrame,
+    offers: pd.DataFrame,
+    **frames: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
+    """Tables `demand_forecasts` (an incumbent a row) and `vendor_effects` (an entrants' vendor)."""
+    launches = frames["launches"].assign(effective_on=days_of(frames["launches"]["effective_on"]))
+    traits = Traits(**{name: frames[name] for name in TRAITS})
+    past = Past(past_launches(frames["usage"], launches, traits), priors, Defaults(graded))
+    history = frames["usage"].assign(period_day=days_of(frames["usage"]["period_from"]))
+    launched_by = dict(list(launches.groupby("event_id")))
+    offered_by = dict(list(offers.groupby(["event_id", "basis"])))
+    products, vendors = [], []
+    for day in days.sort_values(["known_by", "event_id", "basis"]).itertuples():
+        launched = launched_by.get(day.event_id)
+        offered = offered_by.get((day.event_id, day.basis))
+        if launched is None or offered is None:
+            continue
+        found = _event(str(day.basis), day.known_by, launched, offered, history, traits, past)
+        if found is not None:
+            head = {"event_id": day.event_id, "basis": day.basis}
+            products.append(found[0].assign(**head))
+            vendors.append(found[1].assign(**head))
+    return {
+        "demand_forecasts": pd.concat(products, ignore_index=True)
+        if products
+        else pd.DataFrame(columns=list(PRODUCT_COLUMNS)),
+        "vendor_effects": pd.concat(vendors, ignore_index=True)
+        if vendors
+        else pd.DataFrame(columns=list(VENDOR_COLUMNS)),
+    }
+
+
+def _event(
+    basis: str,
+    known_by: Any,
+    launched: pd.DataFrame,
+    offered: pd.DataFrame,
+    history: pd.DataFrame,
+    traits: Traits,
+    past: Past,
+) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """One launch on one basis; None if nothing else was on offer."""
+    day = min(launched["effective_on"])
+    known = known_by.date() if isinstance(known_by, pd.Timestamp) else known_by
+    recent = (history["period_day"] <= day) & (history["period_day"] >= day - HISTORY)
+    series = _before(history[recent], day, known if basis == DAY_AFTER else None)
+    seen = traits.on_day(dict(zip(offered["model_id"], offered["price"], strict=True)))
+    pairs = zip(offered["model_id"], offered["vendor_id"], strict=True)
+    there, new = usage.before_event(series, launched, pairs, seen)
+    if not there or not new:
+        return None
+    unit = dict(zip(offered["model_id"], offered["unit_price"], strict=True))
+    incumbents = pd.DataFrame(there).assign(
+        unit_price=[unit.get(row["model_id"], NAN) for row in there]
+    )
+    entrants = pd.DataFrame(new).assign(unit_price=[unit.get(r["model_id"], NAN) for r in new])
+    cadence = series.cadence if series is not None else past.longest
+    start = series.next_period(day) if series is not None else day
+    chosen = past.chosen(cadence, basis, start, known)
+    estimates = past.estimates(cadence, chosen, known if basis == DAY_AFTER else None)
+    inputs = _hash(incumbents, entrants, past, cadence, chosen, estimates)
+    result = forecast(incumbents, entrants, estimates, seed=int(inputs[:8], 16))
+    trained_on = 0 if chosen is None else int(chosen.sum())
+    about = {
+        "trained_on": trained_on,
+        "inputs_hash": inputs,
+        "usage": _said_of_usage(series, trained_on, past),
+    }
+    succeeded = {
+        product: entrant
+        for product, entrant in zip(entrants["predecessor"], entrants["model_id"], strict=True)
+        if product
+    }
+    listed = incumbents["before"].notna()
+    table = result.products.assign(
+        **about,
+        successor_id=[succeeded.get(product) for product in incumbents["product"]],
+        is_listed=listed if series is not None else False,
+        model=np.where(incumbents["role"] == RIVAL, estimates.rival[0].name, estimates.own[0].name),
+    ).rename(columns={"vendor": "vendor_id"})
+    # Two names of one version: the more used one speaks for it.
+    ordered = table.assign(before=incumbents["before"].fillna(0.0)).sort_values(
+        ["before", "product"], ascending=[False, True]
+    )
+    first = ~ordered["model_id"].duplicated() | ordered["model_id"].isna()
+    vendors = result.vendors.assign(**about).rename(columns={"vendor": "vendor_id"})
+    return (
+        ordered[first].sort_index().reindex(columns=list(PRODUCT_COLUMNS)),
+        vendors.reindex(columns=list(VENDOR_COLUMNS)),
+    )
+
+
+PRODUCT_COLUMNS = (
+    "event_id", "basis", "product", "model_id", "vendor_id", "role", "successor_id", "counts",
+    "is_listed", "model", "change_median", "change_low", "change_high", "probability_falls",
+    "taken_median", "taken_low", "taken_high", "probability_taken", "diversion_median",
+    "diversion_low", "diversion_high", "trained_on", "usage", "inputs_hash",
+)  # fmt: skip
+VENDOR_COLUMNS = (
+    "event_id", "basis", "vendor_id", "entrants_share_median", "entrants_share_low",
+    "entrants_share_high", "cannibalisation_median", "cannibalisation_low", "cannibalisation_high",
+    "new_demand_median", "new_demand_low", "new_demand_high", "revenue_change_median",
+    "revenue_change_low", "revenue_change_high", "revenue_per_token_change_median",
+    "revenue_per_token_change_low", "revenue_per_token_change_high", "trained_on", "usage",
+    "inputs_hash",
+)  # fmt: skip
+
+
+def _before(history: pd.DataFrame, day: date, known_by: date | None) -> Series | None:
+    """The series with usage before a day: of several the one with the shortest periods."""
+    if history.empty:
+        return None
+    found = [
+        series for series in series_of(history, known_by) if series.before(series.next_period(day))
+    ]
+    return min(found, key=lambda series: (series.days, series.name), default=None)
+
+
+def _said_of_usage(series: Series | None, trained_on: int, past: Past) -> str:
+    """In words, what of usage stands behind a forecast."""
+    learnt = (
+        f"parameters from {trained_on} past launches"
+        if trained_on
+        else "parameters are assumptions and published estimates alone, so intervals are wide"
+    )
+    if series is None:
+        return f"no usage before the event is known, volumes are drawn; {learnt}"
+    return f"{series.cadence} usage before the event; {learnt}"
+
+
+def _hash(
+    incumbents: pd.DataFrame,
+    entrants: pd.DataFrame,
+    past: Past,
+    cadence: str | None,
+    chosen: Any,
+    estimates: Estimates,
+) -> str:
+    """Sixteen digits over everything a forecast is made from."""
+    told: list[Any] = [
+        json.loads(frame.round(ROUNDED).to_json(orient="values", date_format="iso"))
+        for frame in (incumbents, entrants)
+    ]
+    if chosen is not None and cadence is not None:
+        told.append(list(past.origins[cadence]["origin"][chosen]))
+    for _, fitted in (estimates.own, estimates.rival, estimates.structure):
+        told.append([round(float(value), 4) for value in fitted.mean])
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
