@@ -26,19 +26,16 @@ from pipelines.registry import (
     Reading,
     Registry,
     Row,
-    kind_of,
     numbers_in,
     slug,
     suggestions,
     systems_in,
 )
-from pipelines.spelling import Taken, day_in, normalise, taken_apart, word_bag
+from pipelines.spelling import Taken, day_in, normalise, taken_apart, without_build, word_bag
 
-#: Feeds that list what a vendor's own API serves under the vendor's own names. Other collections
-#: have ids of their own making, which would register versions nobody sells.
-LISTS_VENDORS_NAMES = {"genai_prices", "litellm", "models_dev"}
-#: Feeds of what vendors say of their own models' retirement.
-LISTS_RETIREMENTS = {"deprecations_rss"}
+#: Feeds of prices that list what a vendor's own API serves under the vendor's own names. Other
+#: collections have ids of their own making, which would register versions nobody sells.
+LISTS_PRICES = {"genai_prices", "litellm", "models_dev"}
 #: Sources whose names begin with the maker, as a listing of every maker's models.
 LISTS_BY_MAKER = {"llmstats", "openrouter"}
 MOVING = "-latest"
@@ -51,24 +48,25 @@ EVER, NEVER = date(1, 1, 1), date(9999, 12, 31)
 READS = {
     "spellings": (
         "with said as ("
-        "select p.source, p.spelling, p.host_spelling, p.first_seen_at, "
-        "p.quarantine_reason is null as is_priced from core.price_observations as p "
-        "union all select r.source, r.spelling, null, r.first_seen_at, false "
+        "select p.source, p.spelling, p.host_spelling, p.first_seen_at "
+        "from core.price_observations as p "
+        "union all select r.source, r.spelling, null, r.first_seen_at "
         "from staging.every_results as r where r.quarantine_reason is null "
-        "union all select l.source, l.spelling, null, l.first_seen_at, false "
+        "union all select l.source, l.spelling, null, l.first_seen_at "
         "from staging.every_releases as l where l.quarantine_reason is null "
-        "union all select t.source, t.spelling, t.host_spelling, t.first_seen_at, false "
+        "union all select t.source, t.spelling, t.host_spelling, t.first_seen_at "
         "from staging.every_retirements as t where t.quarantine_reason is null "
-        "union all select t.source, t.replacement_spelling, null, t.first_seen_at, false "
+        "union all select t.source, t.replacement_spelling, null, t.first_seen_at "
         "from staging.every_retirements as t where t.quarantine_reason is null "
-        "union all select u.source, u.spelling, null, u.first_seen_at, false "
+        "union all select u.source, u.spelling, null, u.first_seen_at "
         "from staging.every_usage as u "
         "where u.quarantine_reason is null and u.spelling <> 'other'"
         ") select s.source, s.spelling, "
-        "arg_min(s.host_spelling, s.first_seen_at) as host_spelling, "
+        # What it is read by is what was said first; later rows must not change that.
+        "first(s.host_spelling order by s.first_seen_at, s.host_spelling nulls last) "
+        "as host_spelling, arg_min(s.host_spelling, s.first_seen_at) as price_host_spelling, "
         "min(s.first_seen_at) as first_seen_at, count(*) as observations, "
-        "min(case when s.is_priced then s.first_seen_at end) as priced_since, "
-        # The same text may name a model of a maker and, later, a host's offering of it.
+        # The same text may name a model of a maker and, before or later, a host's offering of it.
         "min(case when s.host_spelling is null then s.first_seen_at end) as hostless_since "
         "from said as s where s.spelling is not null group by s.source, s.spelling"
     ),
@@ -92,14 +90,25 @@ class Spelled:
     host_spelling: str | None
     first_seen_at: datetime
     observations: int
-    priced_since: datetime | None
     hostless_since: datetime | None
     address: Address
+    #: Who serves it by its first price, where its first row was none.
+    price_host_spelling: str | None = None
     said: Row | None = None
     found: Identity | None = None
     known_since: datetime | None = None
     #: (since when, target) where its source says that its meaning moves.
     meanings: list[tuple[datetime, str]] = field(default_factory=list)
+
+    @property
+    def moving_name(self) -> str:
+        """The name of its meaning, where that changes."""
+        return f"{self.spelling.lower()} in {self.source}"
+
+    @property
+    def moves(self) -> bool:
+        """Whether its meaning is a question of the day."""
+        return len(self.meanings) > 1 or bool(self.said and self.said["points_to"])
 
 
 class Decisions:
@@ -114,6 +123,8 @@ class Decisions:
         self.siblings: dict[tuple[str, str], dict[str, str]] = {}
         self.waiting: dict[tuple[str, str | None, str], list[Spelled]] = {}
         self.woken: list[Spelled] = []
+        #: name that moves -> the spelling of which it is the meaning
+        self.sayers: dict[str, Spelled] = {}
         registry.on_new = self._wake
         for row in models:
             self._note_sibling(row["model_id"])
@@ -208,16 +219,23 @@ class Decisions:
         if spelled.found and spelled.found.status == "resolved" and not moves:
             return
         found = self._find(spelled)
+        said_by = self.sayers.get(found.target or "")
+        if said_by and said_by.source == spelled.source:
+            # Of one list every name has a meaning of its own, which moves when the list says so.
+            found = replace(found, target=said_by.meanings[-1][1])
         if spelled.found and spelled.found.status == "resolved":
-            if found.target and found.target != spelled.meanings[-1][1]:
+            means = self.registry.means
+            if found.target and means(found.target) != means(spelled.meanings[-1][1]):
                 spelled.meanings.append((now, found.target))
+                self._say(spelled, found)
+            self._learn(spelled)
             return
         spelled.found = found
         if found.target:
             spelled.known_since = now
             spelled.meanings.append((now, found.target))
-            if spelled.source == "openrouter":
-                self._say(spelled, found)
+            self._say(spelled, found)
+            self._learn(spelled)
             return
         for reading in self._readings(spelled):
             self.waiting.setdefault(self.registry.place_of(reading), []).append(spelled)
@@ -226,12 +244,35 @@ class Decisions:
             for reading in self.registry.readings(spelled.source, within):
                 self.waiting.setdefault(self.registry.place_of(reading), []).append(spelled)
 
+    def _learn(self, spelled: Spelled) -> None:
+        """Let a version be found by its name in the public hub too, once a source says it."""
+        if not spelled.said or not spelled.said["repository"]:
+            return
+        target = spelled.meanings[-1][1]
+        hub = self.registry.address("", spelled.said["repository"])
+        vendor = self.registry.vendors.find(hub.maker or "")
+        if vendor is None or self.registry.vendor_of.get(target) != vendor:
+            return
+        readings = self.registry.readings(spelled.source, hub)
+        known = self.registry.identify(spelled.source, hub, readings)
+        is_one = known.status == "unknown" and len(self.registry.means(target)) == 1
+        if is_one and self._agrees(spelled, hub):
+            self.registry.call(vendor, hub.name, target)
+
     def _say(self, spelled: Spelled, found: Identity) -> None:
-        names = [spelled.spelling]
+        """Let those who copy a list mean what the list means by a name, on every day."""
+        if spelled.source not in self.registry.copied or not found.target:
+            return
+        registry = self.registry
+        registry.say(spelled.source, spelled.spelling, spelled.moving_name, found.configuration)
+        registry.meanings.setdefault(spelled.moving_name, set()).update(
+            registry.means(found.target)
+        )
+        registry.vendor_of[spelled.moving_name] = registry.vendor_of[found.target]
+        self.sayers[spelled.moving_name] = spelled
         if spelled.said and spelled.said["permanent_name"]:
-            names.append(spelled.said["permanent_name"])
-        for name in names:
-            self.registry.say(spelled.source, name, found.target or "", found.configuration)
+            lasting = spelled.said["permanent_name"]
+            registry.say(spelled.source, lasting, found.target, found.configuration)
 
     # -------------------------------------------------------------- registering
 
@@ -245,23 +286,19 @@ class Decisions:
         """
         registry, address, said = self.registry, spelled.address, spelled.said
         name = address.name
-        if (said and (said["points_to"] or said["same_as"])) or spelled.spelling.startswith("~"):
+        if (said and (said["points_to"] or said["same_as"])) or "~" in spelled.spelling:
             return
         if said and said["repository"]:
             hub = registry.address("", said["repository"])
             if hub.maker and self._agrees(spelled, hub):
                 yield 0, 0, spelled, registry.vendors.of(hub.maker), hub.name
                 return
-        if kind_of(spelled.spelling) != "model":
+        if registry.kind_of(spelled.spelling) != "model":
             return
-        is_priced_now = spelled.priced_since == now
-        if spelled.source in LISTS_RETIREMENTS and spelled.first_seen_at == now:
-            vendor = self._lister(spelled)
-            if vendor and registry.may_be_of(vendor, address) and " " not in name:
-                yield 1, int(not DATED.search(name)), spelled, vendor, name
-        if is_priced_now and address.is_repository and address.maker:
+        is_new = spelled.first_seen_at == now
+        if is_new and address.is_repository and address.maker:
             yield 0, 1, spelled, registry.vendors.of(address.maker), name
-        if is_priced_now and spelled.source in LISTS_VENDORS_NAMES:
+        if is_new and spelled.source in LISTS_PRICES and " " not in name:
             vendor = self._lister(spelled)
             if vendor and registry.may_be_of(vendor, address):
                 yield 1, int(not DATED.search(name)), spelled, vendor, name
@@ -275,11 +312,12 @@ class Decisions:
             vendor = registry.vendors.of_organisations(said["maker"])
             if vendor:
                 yield 3, 0, spelled, vendor, name
-        if is_priced_now and address.maker and spelled.source in LISTS_VENDORS_NAMES:
-            # Of a vendor with a listing of its own a host's word is not needed.
+        if is_new and address.maker and spelled.source in LISTS_PRICES:
+            # Of a vendor with a listing of its own a host's word is not needed, and often its own.
             vendor = registry.vendors.of(address.maker)
+            is_copy = address.host_id in registry.names_like
             is_listed = vendor in registry.own_host.values()
-            if not is_listed and address.host_id not in registry.own_slugs:
+            if is_copy or not (is_listed or address.host_id in registry.own_slugs):
                 yield 4, 0, spelled, vendor, name
 
     def _lister(self, spelled: Spelled) -> str | None:
@@ -298,14 +336,17 @@ class Decisions:
     def _register(self, vendor: str, name: str, spelled: Spelled, now: datetime) -> None:
         forms = list(taken_apart(name, self.registry.suffixes, spelled.source,
                                  spelled.address.host_id))  # fmt: skip
-        forms = [form for form in forms if form.vendors is None or vendor in form.vendors]
-        if forms[-1].configuration:
+        # Of a base not known yet, a word that says how it is asked may be part of the name.
+        taken = [form for form in forms if not form.configuration]
+        if len(taken) < len(forms) and forms[len(taken)].vendors is None:
             return  # a setting of a version not known yet
-        if forms[-1].is_recast:
-            bare = replace(spelled.address, maker=None, name=name)
-            if not self.registry.is_known_of(vendor, bare):
-                return  # perhaps another's weights, converted
-        base = slug(re.sub(r"(?<=-v\d):\d.*$", "", forms[-1].name))
+        form = [f for f in taken if f.vendors is None or vendor in f.vendors][-1]
+        if form.is_recast and not self._may_convert(vendor, name, spelled):
+            return  # perhaps another's weights, converted
+        # A cloud's owner numbers its own versions so; to others' names it adds its build.
+        is_owners = self.registry.host_vendor.get(spelled.address.host_id) == vendor
+        name = re.sub(r"(?<=-v\d):\d.*$", "", form.name) if is_owners else form.name
+        base = slug(without_build(name))
         model_id = f"{vendor}/{base}"
         if not base or model_id in self.registry.vendor_of:
             return
@@ -317,7 +358,14 @@ class Decisions:
         is_moving = self._points_elsewhere(model_id, vendor, base, spelled, now)
         if is_moving is None:
             return
-        self._add(model_id, vendor, forms[-1].name, spelled.source, now, is_moving)
+        self._add(model_id, vendor, form.name, spelled.source, now, is_moving)
+
+    def _may_convert(self, vendor: str, name: str, spelled: Spelled) -> bool:
+        """Whether converted weights may be the vendor's own: nobody else is known to make such."""
+        bare = replace(spelled.address, maker=None, name=name)
+        if self.registry.is_known_of(vendor, bare):
+            return True
+        return vendor in self.registry.vendors.words and self.registry.may_be_of(vendor, bare)
 
     def _add(
         self, model_id: str, vendor: str, name: str, source: str, now: datetime, is_moving: bool
@@ -426,42 +474,42 @@ def compute(
     vendors: pd.DataFrame,
     vendor_spellings: pd.DataFrame,
     name_suffixes: pd.DataFrame,
+    name_kinds: pd.DataFrame,
     sources: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """Tables `models`, `names`, `pointings`, `unresolved_names`, `vendors` of the core layer."""
     seeds = {
         "models": models, "aliases": aliases, "hosts": hosts, "host_spellings": host_spellings,
         "vendors": vendors, "vendor_spellings": vendor_spellings, "name_suffixes": name_suffixes,
-        "sources": sources,
+        "name_kinds": name_kinds, "sources": sources,
     }  # fmt: skip
     rows = {name: records(frame) for name, frame in seeds.items()}
     registry = Registry(**rows)
     decisions = Decisions(registry, rows["models"])
     every: dict[tuple[str, str], Spelled] = {}
-    moments: dict[datetime, tuple[list[Spelled], list[Spelled]]] = {}
+    new_at: dict[datetime, list[Spelled]] = {}
+    said_at: dict[datetime, list[tuple[Spelled, Row | None]]] = {}
     for row in records(spellings):
         address = registry.address(row["source"], row["spelling"], row["host_spelling"])
         spelled = Spelled(
             row["source"], row["spelling"], row["host_spelling"], row["first_seen_at"],
-            row["observations"], row["priced_since"], row["hostless_since"], address,
+            row["observations"], row["hostless_since"], address, row["price_host_spelling"],
         )  # fmt: skip
         every[row["source"], row["spelling"]] = spelled
-        moments.setdefault(row["first_seen_at"], ([], []))[0].append(spelled)
-        for since in {row["priced_since"], row["hostless_since"]} - {None, row["first_seen_at"]}:
-            moments.setdefault(since, ([], []))[1].append(spelled)
-    said_at: dict[datetime, list[tuple[Spelled, Row]]] = {}
+        new_at.setdefault(row["first_seen_at"], []).append(spelled)
+        if row["hostless_since"] and row["hostless_since"] > row["first_seen_at"]:
+            said_at.setdefault(row["hostless_since"], []).append((spelled, None))
     for row in records(listings):
         found = every.get((row["source"], row["spelling"]))
         if found is not None:
             said_at.setdefault(row["first_seen_at"], []).append((found, row))
-    for now in sorted({*moments, *said_at}):
-        new, again = moments.get(now, ([], []))
-        said = list(again)
+    for now in sorted({*new_at, *said_at}):
         for spelled, listing in said_at.get(now, []):
-            spelled.said = listing
-            if spelled.first_seen_at < now:
-                said.append(spelled)
-        decisions.step(now, sorted(new, key=_order), sorted(said, key=_order))
+            spelled.said = listing or spelled.said
+        said = {_order(s): s for s, _ in said_at.get(now, []) if s.first_seen_at < now}
+        decisions.step(
+            now, sorted(new_at.get(now, []), key=_order), [said[key] for key in sorted(said)]
+        )
     return _tables(registry, decisions, rows, sorted(every.values(), key=_order))
 
 
@@ -497,15 +545,17 @@ def _tables(
         found = spelled.found
         assert found is not None
         target = found.target
-        points = bool(spelled.said and spelled.said["points_to"])
-        if target and (len(spelled.meanings) > 1 or points):
-            target = f"{spelled.spelling.lower()} in {spelled.source}"
-            pointings += _moved(target, spelled, points, periods["all"])
+        said_by = decisions.sayers.get(target or "")
+        if target and spelled.moves:
+            target = spelled.moving_name
+            pointings += _moved(spelled, periods["all"])
+        elif said_by and not said_by.moves:
+            target = said_by.meanings[-1][1]
         names.append({
             "source": spelled.source, "spelling": spelled.spelling, "target": target,
-            "host_id": found.host_id, "variant": found.variant,
+            "host_id": _host(registry, spelled), "variant": found.variant,
             "configuration": found.configuration, "system": found.system,
-            "kind": kind_of(spelled.spelling), "status": found.status, "way": found.way,
+            "kind": _kind(registry, spelled), "status": found.status, "way": found.way,
             "known_since": spelled.known_since or spelled.first_seen_at,
         })  # fmt: skip
         if found.status != "resolved":
@@ -517,6 +567,21 @@ def _tables(
         "unresolved_names": _frame(_unresolved(registry, unresolved), UNRESOLVED_COLUMNS),
         "registered_vendors": _frame(decisions.new_vendors.values(), VENDOR_COLUMNS),
     }
+
+
+def _host(registry: Registry, spelled: Spelled) -> str:
+    if spelled.host_spelling or not spelled.price_host_spelling:
+        return spelled.address.host_id
+    given = spelled.price_host_spelling
+    return registry.address(spelled.source, spelled.spelling, given).host_id
+
+
+def _kind(registry: Registry, spelled: Spelled) -> str:
+    kind = registry.kind_of(spelled.spelling)
+    is_unknown = spelled.found is None or spelled.found.status == "unknown"
+    if kind == "model" and is_unknown and registry.is_derivative(spelled.address):
+        return "derivative"
+    return kind
 
 
 def _periods(
@@ -556,10 +621,9 @@ class Period(NamedTuple):
     known_on: date
 
 
-def _moved(
-    alias: str, spelled: Spelled, points: bool, periods: Mapping[str, list[Period]]
-) -> Iterator[dict[str, Any]]:
+def _moved(spelled: Spelled, periods: Mapping[str, list[Period]]) -> Iterator[dict[str, Any]]:
     """Periods of a spelling whose source says, from time to time, what it stands for."""
+    points = bool(spelled.said and spelled.said["points_to"])
     for (since, target), after in zip(spelled.meanings, [*spelled.meanings[1:], None], strict=True):
         begin = since.date() if points or since != spelled.meanings[0][0] else EVER
         end = after[0].date() if after else NEVER
@@ -567,8 +631,8 @@ def _moved(
             first, last = max(period.begin, begin), min(period.end, end)
             if first < last:
                 yield {
-                    "alias": alias, "source": spelled.source, "model_id": period.model_id,
-                    "valid_from": first, "valid_to": last,
+                    "alias": spelled.moving_name, "source": spelled.source,
+                    "model_id": period.model_id, "valid_from": first, "valid_to": last,
                     "known_on": max(since.date(), period.known_on),
                     "ended_known_on": last if last < NEVER else None,
                     "reason": "the source says what it stands for",

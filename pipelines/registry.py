@@ -22,6 +22,7 @@ from pipelines.spelling import (
     taken_apart,
     weights_of,
     with_split_numbers,
+    without_build,
     without_vendor,
     word_bag,
 )
@@ -56,6 +57,8 @@ DATES_ITS_LISTINGS = {"openrouter_rankings_daily"}
 DATED = re.compile(r"-(20\d{2}-\d{2}-\d{2}|20\d{6})$")
 #: How makers say in a name that the weights were tuned to be asked.
 TUNED = ("instruct", "it", "chat")
+#: Published weights come in sizes; of a name without one the tuned words are names of others.
+SIZE = re.compile(r"\d+b(?![a-z0-9])", re.IGNORECASE)
 SUGGESTIONS = 3
 
 Row = Mapping[str, Any]
@@ -85,19 +88,22 @@ class Vendors:
     def __init__(self, spellings: Iterable[Row]):
         self.known: dict[str, str] = {}
         self.words: dict[str, set[str]] = {}
+        #: Words that are no part of the vendor's models' names, and those that are.
         self.firm_words: dict[str, set[str]] = {}
+        self.product_words: dict[str, set[str]] = {}
         for row in spellings:
             self.known.setdefault(vendor_key(row["spelling"]), row["vendor_id"])
             words = self.words.setdefault(row["vendor_id"], set())
             if "-" not in row["spelling"]:
                 words.add(row["spelling"])
-                if not row["is_product"]:
-                    self.firm_words.setdefault(row["vendor_id"], set()).add(row["spelling"])
+                kind = self.product_words if row["is_product"] else self.firm_words
+                kind.setdefault(row["vendor_id"], set()).add(row["spelling"])
         self.word_of = {word: v for v, words in self.words.items() for word in words}
 
     def find(self, spelling: str) -> str | None:
-        """The vendor spelled so, if it is one that is known."""
-        return self.known.get(vendor_key(spelling))
+        """The vendor spelled so, if it is one that is known; gateways number what they collect."""
+        key = vendor_key(spelling)
+        return self.known.get(key) or self.known.get(vendor_key(key.rstrip("0123456789")))
 
     def is_seeded(self, spelling: str) -> bool:
         """Whether a seed says which vendor is spelled so."""
@@ -105,7 +111,7 @@ class Vendors:
 
     def of(self, spelling: str) -> str:
         """The vendor spelled so; one not known yet is named after its spelling from now on."""
-        return self.known.setdefault(vendor_key(spelling), slug(spelling))
+        return self.find(spelling) or self.known.setdefault(vendor_key(spelling), slug(spelling))
 
     def of_organisations(self, spelling: str) -> str | None:
         """The first known vendor of several named in one cell, else the first named."""
@@ -119,8 +125,8 @@ class Vendors:
         return self.word_of.get(normal.partition("-")[0])
 
     def short(self, vendor_id: str, normal: str) -> str:
-        """A normalised name without its vendor's words in front."""
-        return without_vendor(normal, self.words.get(vendor_id, ()))
+        """A normalised name without the words in front that say its vendor only."""
+        return without_vendor(normal, self.firm_words.get(vendor_id, ()))
 
 
 # ------------------------------------------------------------------ what is found
@@ -178,6 +184,7 @@ class Registry:
         vendors: Iterable[Row],
         vendor_spellings: Iterable[Row],
         name_suffixes: Iterable[Row],
+        name_kinds: Iterable[Row],
         sources: Iterable[Row],
     ):
         self.lineage_of = {row["source"]: row["lineage"] for row in sources}
@@ -186,6 +193,7 @@ class Registry:
             Suffix(r["word"], r["kind"], r["meaning"], r["vendor_id"], r["source"], r["host_id"])
             for r in name_suffixes
         )
+        self.kinds = [(r["kind"], re.compile(r["pattern"], re.IGNORECASE)) for r in name_kinds]
         self.host_of: dict[tuple[str, str], str] = {}
         self.own_models_of: dict[tuple[str, str], str] = {}
         for row in host_spellings:
@@ -202,10 +210,11 @@ class Registry:
         self.name_prefix = {r["host_id"]: r["name_prefix"] for r in hosts if r["name_prefix"]}
         #: host, or source, -> the source whose names it uses
         self.names_like = {r["host_id"]: r["names_like"] for r in hosts if r["names_like"]}
+        #: sources whose names others use
+        self.copied = {"openrouter", *self.names_like.values()}
         self.names_like |= {s: "openrouter" for s in self.lineage_of if s.startswith("openrouter_")}
         self.host_words = {h for r in hosts for h in (r["host_id"], r["host_id"].replace("_", "-"))}
         self.host_words |= {spelling for _, spelling in self.host_of}
-        self.host_keys = {vendor_key(word) for word in self.host_words}
         #: index -> (scope, key) -> normalised name -> targets
         self.indices: dict[tuple[str, str | None, str], dict[str, set[str]]] = {}
         self.family_vendors: dict[str, set[str]] = {}
@@ -221,6 +230,14 @@ class Registry:
             self.register(row["model_id"])
 
     # -------------------------------------------------------------- growing
+
+    def call(self, vendor: str, name: str, target: str) -> None:
+        """Let a known version be found by another name of its vendor's."""
+        self._name(vendor, name, target)
+
+    def means(self, target: str) -> frozenset[str]:
+        """The versions a target may stand for, whatever the day."""
+        return frozenset(self.meanings.get(target, {target}))
 
     def register(self, model_id: str) -> None:
         """Add a version."""
@@ -248,8 +265,7 @@ class Registry:
         forms = [name, *self._unmarked(name, vendor)]
         for normal in dict.fromkeys(normalise(form) for form in forms):
             short = self.vendors.short(vendor, normal)
-            bare = without_vendor(normal, self.vendors.firm_words.get(vendor, ()))
-            for scope, form in dict.fromkeys([(vendor, short), (None, normal), (None, bare)]):
+            for scope, form in dict.fromkeys([(vendor, short), (None, normal), (None, short)]):
                 self._put("names", scope, word_bag(form), form, target)
                 self._put("joined", scope, joined_words(form), joined_words(form), target)
                 if code := coded(form):
@@ -291,6 +307,27 @@ class Registry:
 
     # -------------------------------------------------------------- taking a spelling apart
 
+    def kind_of(self, spelling: str) -> str:
+        """What sort of thing a spelling says it names: `model`, or a kind of the seed."""
+        return next((kind for kind, pattern in self.kinds if pattern.search(spelling)), "model")
+
+    def is_derivative(self, address: Address) -> bool:
+        """Whether a host's name of no maker is a known name with a size, and more words behind.
+
+        So gateways list what many people made of one firm's weights.
+        """
+        if address.maker or address.host_id == "unknown" or address.host_id in self.own_host:
+            return False
+        parts = normalise(address.name).split("-")
+        for end in range(len(parts) - 1, 1, -1):
+            start, rest = "-".join(parts[:end]), parts[end:]
+            is_sized = any(re.fullmatch(r"\d+b", part) for part in parts[:end])
+            if is_sized and any(part.isalpha() for part in rest):
+                names = (start, *(f"{start}-{word}" for word in TUNED))
+                if any(("names", None, word_bag(name)) in self.indices for name in names):
+                    return True
+        return False
+
     def address(self, source: str, spelling: str, host_spelling: str | None = None) -> Address:
         """Take a feed's spelling apart."""
         text = spelling.strip().removeprefix("Model: ").removeprefix("~")
@@ -323,9 +360,12 @@ class Registry:
         region = REGION_PREFIX.match(name.lower())
         if region:
             name, variant = name[region.end() :], [region.group(1)]
-        maker = owners[0] if owners else None
+        # A word before an owner we know says how it is served: `Pro/zai-org/`.
+        place = next((i for i, o in enumerate(owners) if i and self.vendors.is_seeded(o)), 0)
+        variant += [o.lower() for o in owners[:place] if o.lower() not in self.host_words]
+        maker = owners[place] if owners else None
         # A host as owner says where it is served, unless it makes models too.
-        if maker and vendor_key(maker) in self.host_keys and not self.vendors.is_seeded(maker):
+        if maker and maker.lower() in self.host_words and not self.vendors.is_seeded(maker):
             maker = None
         head, dot, tail = name.partition(".")
         if maker is None and dot and tail and self.vendors.word_of.get(head.lower()):
@@ -336,7 +376,7 @@ class Registry:
             and len(owners) == 1
             and text.lower() != text
             and host_id not in self.own_slugs
-            and re.fullmatch(r"[\w.-]+", maker) is not None
+            and re.fullmatch(r"[\w.-]{2,}", maker) is not None
         )
         return Address(host_id, tuple(filter(None, variant)), maker, name, is_repository)
 
@@ -387,11 +427,18 @@ class Registry:
             yield Reading("said", like, base.lower(), forms[0], f"as {like} names it")
         explicit = self.vendors.find(address.maker) if address.maker else None
         host, dash, rest = address.name.partition("-")
-        if dash and host.lower() in self.host_words and not address.maker:
+        is_other = host.lower() in self.host_words and host.lower() != address.host_id
+        if dash and is_other and not address.maker:
             forms.append(Taken(rest, variant=(f"via {host.lower()}",)))
         if address.host_id in self.sells_tuned:
             # Where a version has tuned weights too, these are what is sold.
-            tuned = [replace(f, name=f"{f.name}-{word}") for f in forms for word in TUNED]
+            bare = [replace(form, name=without_build(form.name)) for form in forms]
+            tuned = [
+                replace(form, name=f"{form.name}-{word}")
+                for form in bare
+                if SIZE.search(form.name)
+                for word in TUNED
+            ]
             forms = [*tuned, *forms]
         for taken in forms:
             normal = normalise(taken.name)
@@ -433,9 +480,15 @@ class Registry:
         """Among whose versions to look for a name: its maker's, or anybody's."""
         if address.maker:
             vendor = explicit or slug(address.maker)
-            yield vendor, self.vendors.short(vendor, normal)
+            short = self.vendors.short(vendor, normal)
+            yield vendor, short
+            # A cloud that says the maker may leave the product's word out: `deepseek.v3.2`.
+            if explicit and len(self.vendors.product_words.get(vendor, ())) == 1:
+                (word,) = self.vendors.product_words[vendor]
+                if not short.startswith(f"{word}-"):
+                    yield vendor, f"{word}-{short}"
             # Others than the maker mirror and convert weights; hosts stand where makers do.
-            is_host = vendor_key(address.maker) in self.host_keys
+            is_host = address.maker.lower() in self.host_words
             if explicit and not taken.is_recast and not is_host:
                 return
         leading = self.vendors.leading(normal)
@@ -477,7 +530,7 @@ class Registry:
         if len(targets) > 1:
             vendors = self.vendors.words
             targets = {t for t in targets if self.vendor_of.get(t) in vendors} or targets
-        if len(targets) > 1 and len({frozenset(self.meanings.get(t, {t})) for t in targets}) == 1:
+        if len(targets) > 1 and len({self.means(target) for target in targets}) == 1:
             targets = {min(targets, key=lambda t: (t in self.meanings, t))}
         return targets
 
@@ -514,7 +567,7 @@ class Registry:
     def resolve(self, source: str, spelling: str, host_spelling: str | None = None) -> Identity:
         """Say which version or alias a spelling means, of an agent system its model. Never guesses.
 
-        >>> Registry([], [], [], [], [], [], [], []).resolve("", "SWE-agent + X").system
+        >>> Registry([], [], [], [], [], [], [], [], []).resolve("", "SWE-agent + X").system
         'SWE-agent'
         """
         address = self.address(source, spelling, host_spelling)
@@ -581,28 +634,6 @@ def suggestions(
     return found
 
 
-# ------------------------------------------------------------------ what sort of thing a name names
-
-#: Names of things sold by the token, or beside, that are no models to chat with.
-KINDS = (
-    ("fine-tune", r"(^|[/:.-])ft[:.-]"),
-    ("router", r"(^|[/-])(auto|router|model[-_]router|route-llm|switchpoint|fusion|bodybuilder"
-               r"|pareto-code|auto-beta)$|^openrouter/(free|auto)|\*|/preset/|[-_]router"),
-    ("size class", r"^together-ai-|fireworks-ai-(up|above|moe|default|embedding)|text-(max|prime)"),
-    ("embedding", r"embed|(^|[/-])(bge|e5|gte|all-minilm|all-mini-lm|rerank)|reranker|retriev"),
-    ("image", r"image|flux|seedream|stable-diffusion|sdxl|imagen|dall-e|recraft|ideogram|lyria"
-              r"|nano-banana|z-ai/cogview|pegasus|video|veo-|sora"),
-    ("audio", r"audio|realtime|(^|[/-])tts|-tts|transcribe|whisper|speech|voxtral|live-|omni-.*real"
-              r"|orpheus|aura-|deepgram|livetranslate"),
-)  # fmt: skip
-_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in KINDS)
-
-
-def kind_of(spelling: str) -> str:
-    """What sort of thing a spelling says it names: `model`, or one of `KINDS`."""
-    return next((kind for kind, pattern in _KINDS if pattern.search(spelling)), "model")
-
-
 # ------------------------------------------------------------------ from a warehouse
 
 #: What a registry is made of, as queries on a warehouse.
@@ -614,6 +645,7 @@ SEEDS = {
     "vendors": "select * from seeds.vendors",
     "vendor_spellings": "select * from seeds.vendor_spellings",
     "name_suffixes": "select * from seeds.name_suffixes",
+    "name_kinds": "select * from seeds.name_kinds as k order by k.position",
     "sources": "select s.source, s.lineage from raw.sources as s",
 }
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import unquote
 
-#: A build behind a cloud's name (`-v1:0`, `-1:0`, with a context window `:48k`): no part of it.
-BUILD = re.compile(r"(-v?\d+:\d+(:\d+k)?|-v\d+:\d+k|@default|@latest)$")
+#: What a cloud joins to a name: a context window, and a build, the first or that of a day.
+_WINDOW = re.compile(r"(?<=\d):\d+k$", re.IGNORECASE)
+_BUILD = re.compile(r"(-v?1:0|(?<=\d{8})-v\d+:\d+|-\d{1,2}:\d+|@default|@latest)$", re.IGNORECASE)
+_NUMBER = re.compile(r"-v(\d+):(\d+)$", re.IGNORECASE)
 #: Ten thousand spellings hold some hundred words; the same word is taken apart once.
 _CACHED = 100_000
 _ISO_DAY = re.compile(r"(?<!\d)(20\d{2})-([01]\d)-([0-3]\d)(?!\d)")
@@ -33,6 +35,17 @@ _MONTH = re.compile(
 
 
 @lru_cache(_CACHED)
+def without_build(name: str) -> str:
+    """A name without the build a cloud joins to it; where no build is meant, a version's number.
+
+    >>> [without_build(n) for n in ("claude-3-haiku-20240307-v1:0:48k", "claude-v2:1", "nano-v2:0")]
+    ['claude-3-haiku-20240307', 'claude-v2.1', 'nano-v2']
+    """
+    name = _BUILD.sub("", _WINDOW.sub("", name))
+    return _NUMBER.sub(r"-v\1.\2", name).removesuffix(".0") if _NUMBER.search(name) else name
+
+
+@lru_cache(_CACHED)
 def normalise(name: str) -> str:
     """A name reduced to what all sources agree on: case, separators, dates, builds.
 
@@ -44,11 +57,11 @@ def normalise(name: str) -> str:
     True
     """
     text = unquote(name.strip()).lower().replace("β", "beta").replace("+", " plus ")
-    text = BUILD.sub("", text)
+    text = without_build(text)
     # Where a dot is not allowed it is written as p: 3p1.
     text = re.sub(r"(?<=\d)p(?=\d)", ".", text)
     text = re.sub(r"(?<![a-z0-9])v(\d+)\.0(?![\d.])", r"\1", text)
-    text = re.sub(r"[@_\s./:()\[\],'’\"]+", "-", text)
+    text = re.sub(r"[@_\s./:()\[\],'’\"]+", "-", text).strip("-")
     text = _ISO_DAY.sub(r"\1\2\3", text)
     text = _US_DAY.sub(r"\3\1\2", text)
     text = _SHORT_DAY.sub(r"20\1\2\3", text)
@@ -177,12 +190,12 @@ def month_in(name: str) -> tuple[str, str] | None:
 
 
 def with_split_numbers(normal: str) -> str | None:
-    """The name with the first number of two digits read as two (`opus-45` for 4.5); None if none.
+    """The name with its first number of two digits read as two (`opus-45`, `m21`); None if none.
 
     >>> with_split_numbers("claude-opus-45")
     'claude-opus-4-5'
     """
-    split = re.sub(r"(?<=[a-z]-)([1-9])(\d)(?=-|$)", r"\1-\2", normal, count=1)
+    split = re.sub(r"(?<=[a-z]-)([a-z]?[1-9])(\d)(?=-|$)", r"\1-\2", normal, count=1)
     return split if split != normal else None
 
 
@@ -198,7 +211,8 @@ CONFIGURATIONS = (
     (re.compile(rf"(?<=\d\d\d\d|\d-\d\d)-({EFFORT})$|-(high|low|xhigh|minimal)$", re.IGNORECASE),
      "effort {}"),
     (re.compile(r"\s*\((med)\)$", re.IGNORECASE), "effort medium"),
-    (re.compile(r"_(\d+k)$|[ -]\(?thinking[-:](\d+k?)\)?$", re.IGNORECASE), "thinking {}"),
+    (re.compile(r"_(\d+k)$|[ -]\(?thinking-(\d+k)\)?$|[-:]thinking:(\d+k?)$", re.IGNORECASE),
+     "thinking {}"),
     (re.compile(r"\s*\((\d+k) (?:thinking tokens|think|thinking)\)$", re.IGNORECASE),
      "thinking {}"),
     (re.compile(r"[-:]no-?think(?:ing)?$|\s*\(no[ -]think(?:ing)?\)$", re.IGNORECASE),

@@ -12,7 +12,7 @@ from feeds import FEEDS, Market, rows
 
 from pipelines import identity, registry, spelling, tables
 from pipelines.answers import identity_answer
-from pipelines.registry import Identity, kind_of, known_registry, systems_in
+from pipelines.registry import Identity, known_registry, systems_in
 from pipelines.spelling import Suffixes, normalise, taken_apart, word_bag
 from pipelines.tables import SQL, Connection
 
@@ -100,7 +100,11 @@ def test_a_recognised_configuration_is_taken_off(name: str, bare: str, configura
     assert (found, "; ".join(said)) == (bare, configuration)
 
 
-@pytest.mark.parametrize("name", ["zeta-medium", "zeta-max", "Zeta-2_7b", "zeta-8B", "zeta_5"])
+@pytest.mark.parametrize(
+    "name",
+    ["zeta-medium", "zeta-max", "Zeta-2_7b", "zeta-8B", "zeta_5", "zeta-thinking-2507",
+     "zeta-thinking-20260123"],
+)  # fmt: skip
 def test_parts_of_names_are_no_configuration(name: str) -> None:
     assert without_configuration(name) == (name, ())
 
@@ -253,8 +257,10 @@ def test_the_day_of_a_listing_does_not_settle_a_moving_name(resolve: Resolve) ->
         ("together-ai-8.1b-21b", "size class"), ("Gemini-1.5-Flash-8B", "model"),
     ],
 )  # fmt: skip
-def test_fine_tunes_routes_and_embeddings_are_no_chat_models(name: str, kind: str) -> None:
-    assert kind_of(name) == kind
+def test_fine_tunes_routes_and_embeddings_are_no_chat_models(
+    resolve: Resolve, name: str, kind: str
+) -> None:
+    assert resolve.__self__.kind_of(name) == kind  # type: ignore[attr-defined]
 
 
 # ------------------------------------------------------------------ agent systems
