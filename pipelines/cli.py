@@ -27,8 +27,10 @@ app = typer.Typer(
 )
 brief_app = typer.Typer(help="Render a briefing.", no_args_is_help=True)
 identity_app = typer.Typer(help="Which model a spelling means.", no_args_is_help=True)
+edition_app = typer.Typer(help="The bundled edition of curated facts.", no_args_is_help=True)
 app.add_typer(brief_app, name="brief")
 app.add_typer(identity_app, name="identity")
+app.add_typer(edition_app, name="edition")
 #: Without a terminal (a pipe, a log) there is no width to fit into.
 WIDE = 160
 console = Console()
@@ -490,6 +492,63 @@ def show_sources(as_json: AsJson = False) -> None:
     else:
         grid(rows, console)
     if any(row["problem"] for row in rows):
+        raise typer.Exit(BAD_NEWS)
+
+
+#: What can differ between the edition and the feeds, and what a line of it says.
+GAPS = {
+    "price": "list prices that the edition never states",
+    "launch": "launches of its models that it does not date",
+    "retirement": "retirements that it lacks or dates otherwise",
+    "version": "versions of vendors' listings that it does not have",
+    "post": "vendors' posts of models that nothing knows",
+}
+
+
+@edition_app.command("check")
+def edition_check(
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help=f"Only these: {', '.join(GAPS)}.")
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was first read since."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the bundled edition with the feeds as loaded: what it lacks or says otherwise.
+
+    Exits with 1 if there is anything. Example: bellwether edition check --kind price
+    """
+    wrong = sorted(set(kind or []) - set(GAPS))
+    if wrong:
+        raise _fail(f"No such kind: {', '.join(wrong)}. Kinds: {', '.join(GAPS)}.", WRONG_USE)
+    cursor = _reader(Settings()).execute(
+        "select g.kind, g.model_id, g.edition_says, g.feeds_say, g.source, g.source_url, "
+        "g.known_on from marts.edition_gaps as g "
+        "where list_contains(?, g.kind) and g.known_on >= ? order by g.known_on desc, g.gap_id",
+        [list(kind or GAPS), _day(since) or date.min],
+    )
+    names = [column[0] for column in cursor.description]
+    gaps = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    if as_json:
+        _print_json(gaps)
+    else:
+        for word, meaning in GAPS.items():
+            of_kind = [gap for gap in gaps if gap["kind"] == word]
+            if of_kind:
+                console.print(f"\n[bold]{len(of_kind)} {meaning}[/bold]")
+                hidden = (
+                    {"kind", "source_url"}
+                    if word != "post"
+                    else {"kind", "model_id", "edition_says"}
+                )
+                grid(
+                    [{k: v for k, v in gap.items() if k not in hidden} for gap in of_kind], console
+                )
+        if not gaps:
+            console.print("The edition has what the feeds say.")
+    if gaps:
         raise typer.Exit(BAD_NEWS)
 
 

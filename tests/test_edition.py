@@ -249,15 +249,14 @@ FLAGSHIPS = [
     ("2024-11", "xai/grok-beta"), ("2025-01", "xai/grok-2-1212"), ("2025-05", "xai/grok-3"),
     ("2025-07", "xai/grok-4-0709"), ("2026-03", "xai/grok-4.20-0309-reasoning"),
     ("2025-01", "deepseek/deepseek-r1-0120"), ("2025-06", "deepseek/deepseek-r1-0528"),
-    ("2025-11", "deepseek/deepseek-v3.2-exp"), ("2025-12", "deepseek/deepseek-v3.2"),
+    ("2025-09", "deepseek/deepseek-v3.2-exp"), ("2025-12", "deepseek/deepseek-v3.2"),
     ("2026-04", "deepseek/deepseek-v4-pro"),
 ]  # fmt: skip
 #: What changed between two readings leaves the days between without an answer: Mistral's move from
 #: euros to dollars, and the months in which DeepSeek's names moved faster than they were read.
 UNKNOWN_THEN = {
     ("2024-02", "mistral/mistral-medium-2312"), ("2025-05", "deepseek/deepseek-r1-0120"),
-    ("2025-08", "deepseek/deepseek-r1-0528"), ("2025-09", "deepseek/deepseek-r1-0528"),
-    ("2025-10", "deepseek/deepseek-r1-0528"),
+    ("2025-08", "deepseek/deepseek-r1-0528"),
 }  # fmt: skip
 MONTH_ENDS = [
     date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)

@@ -1,9 +1,13 @@
--- A correction whose feed is loaded still finds the wrong price it names; else it is out of date.
+-- A correction whose feed is loaded back to its day finds the wrong price it names; else it is out of date.
 -- severity: warn
 select c.source, c.spelling, c.reason
 from seeds.price_corrections as c
 where
-    c.source in (select o.source from core.price_observations as o)
+    exists (
+        select 1
+        from core.price_observations as o
+        where o.source = c.source and cast(o.first_seen_at as date) <= c.published_on
+    )
     and not exists (
         select 1
         from core.price_observations as o
