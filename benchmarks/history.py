@@ -14,6 +14,7 @@ import io
 import json
 import random
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -79,7 +80,7 @@ def moved(value: Any, factor: float) -> Any:
     return f"{number:.12f}".rstrip("0").rstrip(".") if isinstance(value, str) else number
 
 
-class Prices(Document):
+class Prices(Document, ABC):
     """A JSON document of models, where a model is one row."""
 
     #: A day's changes of price, new models, and models gone.
@@ -89,21 +90,21 @@ class Prices(Document):
         super().__init__(source, part, payload)
         self.document = json.loads(payload)
 
+    @abstractmethod
     def rows(self) -> list[Any]:
         """Every row's handle."""
-        raise NotImplementedError
 
+    @abstractmethod
     def row(self, handle: Any) -> dict[str, Any] | None:
         """A row, if it is there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def put(self, handle: Any, row: dict[str, Any] | None) -> None:
         """Set a row, or take it out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def renamed(self, handle: Any, row: dict[str, Any], day: date) -> tuple[Any, dict[str, Any]]:
         """Handle and row of a new model like an old one."""
-        raise NotImplementedError
 
     def prices_of(self, row: dict[str, Any]) -> Iterable[dict[str, Any]]:
         """Objects whose values are prices."""
@@ -113,9 +114,9 @@ class Prices(Document):
         """Whether a field of such an object is one."""
         return True
 
+    @abstractmethod
     def some(self, handles: Iterable[Any]) -> bytes:
         """A payload of these rows only, as far as they are there."""
-        raise NotImplementedError
 
     def evolve(self, chance: random.Random, day: date, launched: list[str]) -> tuple[Said, Said]:
         """Move prices, add models, take models out."""
@@ -319,7 +320,7 @@ class GenaiPrices(Prices):
         return json.dumps(found).encode()
 
 
-class Whole(Document):
+class Whole(Document, ABC):
     """A document that changes now and then, and is read whole when it does."""
 
     every_days = 7
@@ -331,9 +332,9 @@ class Whole(Document):
         self.payload = self.changed(chance, day, launched)
         return before, self.says(self.payload)
 
+    @abstractmethod
     def changed(self, chance: random.Random, day: date, launched: list[str]) -> bytes:
         """The next document."""
-        raise NotImplementedError
 
 
 def read_rows(payload: bytes) -> list[dict[str, str]]:
