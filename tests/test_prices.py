@@ -172,6 +172,16 @@ def test_with_one_voice_each_the_latest_change_speaks(market: Market) -> None:
     assert (found["input"], found["is_disputed"]) == ("1", True)
 
 
+def test_the_same_price_after_an_absence_is_no_change(market: Market) -> None:
+    """A stale feed read again after months had o1-mini at its launch price in 2025-05."""
+    says(market, "models_dev", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "models_dev", "2026-01-18", {"zeta-1": ("1", "4")})
+    for day, listed in (("2026-01-10", True), ("2026-01-12", False), ("2026-01-22", True)):
+        says(market, "litellm", day, {"zeta-1": ("2", "8")} if listed else {})
+    market.build()
+    assert market.price(ZETA, "2026-01-23") == ("1", "4")
+
+
 def test_with_nothing_else_to_go_by_the_more_reliable_lineage_speaks(market: Market) -> None:
     says(market, "genai_prices", "2026-01-10", {"zeta-1": ("1", "4")})
     says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})

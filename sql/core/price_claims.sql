@@ -139,10 +139,13 @@ ended as (
         first_value(g.previous_fetch_at) over (
             partition by g.source, g.spelling, g.price_number order by g.first_seen_at
         ) as price_previous_at,
-        -- A name's first price is no change of price, however late the feed takes the name up.
-        first_value(g.former_input) over (
+        -- A name's first price is no change of price, however late the feed takes the name up; nor
+        -- is the same price when the name comes back after a time without it.
+        first_value(
+            g.former_input <> g.input_usd_per_mtok or g.former_output <> g.output_usd_per_mtok
+        ) over (
             partition by g.source, g.spelling, g.price_number order by g.first_seen_at
-        ) is not null as is_changed_price,
+        ) as is_changed_price,
         lead(g.first_seen_at) over series as next_seen_at,
         lead(g.sure_at) over series as next_sure_at,
         lead(g.previous_fetch_at) over series as next_previous_at,
