@@ -58,6 +58,12 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
             "r.evidence, r.source_url, r.publisher, r.published_on, r.licence "
             f"from core.releases as r where r.published_on <= {known_by}"
         ),
+        "last_prices": (
+            "select h.model_id, h.input_usd_per_mtok, h.output_usd_per_mtok, "
+            "h.cache_read_usd_per_mtok from (select p.*, row_number() over ("
+            "partition by p.model_id order by p.valid_from desc) as place from core.prices as p "
+            "where p.is_list_price) as h where h.place = 1"
+        ),
         "retirements": (
             "select t.model_id, t.deprecated_on, t.shutdown_on, t.source_url, t.publisher, "
             f"t.published_on, t.licence from core.retirements as t where t.published_on <= "
@@ -109,6 +115,8 @@ class Facts:
     price_claims: dict[str, list[Row]]
     releases: dict[str, Row]
     retirements: dict[str, Row]
+    #: The last resolved list price of each version, with all that is known.
+    last_prices: dict[str, Row]
     models: dict[str, Row]
     benchmarks: dict[str, Row]
     capabilities: dict[str, dict[str, Row]]
@@ -138,6 +146,7 @@ class Facts:
             price_claims=_group(rows["price_claims"], lambda r: r["model_id"]),
             releases={r["model_id"]: r for r in rows["releases"]},
             retirements={r["model_id"]: r for r in rows["retirements"]},
+            last_prices={r["model_id"]: r for r in rows["last_prices"]},
             models={r["model_id"]: r for r in rows["models"]},
             benchmarks={r["benchmark_id"]: r for r in rows["benchmarks"]},
             capabilities=capabilities,
@@ -200,14 +209,12 @@ class Facts:
         return [c for c in self.price_claims.get(model_id, []) if c["is_list_price"]]
 
     def last_price(self, model_id: str) -> Row | None:
-        """The list price of the newest day, or the last there was."""
+        """The list price of the newest day, or the last there was; the latter is hindsight.
+
+        As resolved over all sources: a single source may keep a stale price to the end.
+        """
         now = self.prices.get(self.today, {}).get(model_id)
-        if now:
-            return now
-        ever = self.list_claims(model_id)
-        return max(
-            ever, key=lambda c: (c["holds_from"], c["published_on"], c["claim_id"]), default=None
-        )
+        return now or (self.last_prices.get(model_id) if self.is_hindsight else None)
 
 
 def records(frame: Any) -> list[Row]:
