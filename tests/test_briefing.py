@@ -283,3 +283,14 @@ def test_an_issue_comes_out_the_same_whatever_is_learnt_later(
     after = render(connection, order, tmp_path / "b")
     connection.close()
     assert (after / "briefing.md").read_text() == (before / "briefing.md").read_text()
+
+
+def test_a_vendors_figure_that_the_vendor_contradicts_is_marked_where_it_stands(
+    pages: dict[str, Path],
+) -> None:
+    """The launch page's MMLU of o1-preview, which looks swapped with o1's."""
+    text = (pages["launch"] / "briefing.md").read_text()
+    line = next(line for line in text.splitlines() if line.startswith("| MMLU |"))
+    assert re.search(r"92\.3%\]\(#f\d+\) \(disputed\)", line), line
+    assert re.search(r"85\.2%\]\(#f\d+\) \|", line), "only what is contradicted is marked"
+    assert "OpenAI also states 90.8 on 2024-09-20" in text

@@ -46,6 +46,7 @@ def _offer(price: Row) -> str:
 
 def result_fact(launch: Market, result: Row) -> Fact:
     """A benchmark result as published."""
+    also = result.get("also_stated")
     how = [result[k] for k in ("benchmark_release", "metric", "configuration", "system")]
     cost = result["run_cost_usd"]
     return Fact(
@@ -59,7 +60,8 @@ def result_fact(launch: Market, result: Row) -> Fact:
         licence=result["licence"],
         source_url=result["source_url"],
         query=f"select * from core.results where result_id = {quoted(result['result_id'])}",
-        note=", ".join(part for part in (result["evidence"], result["note"]) if part),
+        note=", ".join(part for part in (result["evidence"], result["note"], also) if part),
+        is_disputed=also is not None,
         is_unverified=result["evidence"] in ("quoted", "secondary"),
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.briefings.facts import (
     Facts,
     day,
+    decimal_places,
     quoted,
 )
 from pipelines.settings import SQL
@@ -347,14 +348,16 @@ def read(connection: Connection, facts: Facts, moment: Moment, shown: Sequence[s
             "select * from analysis.comparisons where event_id = ? and known_on = ?",
             [event_id, fit],
         ),
-        results=rows(
-            connection,
-            "select r.*, b.name as benchmark, b.ability_id from core.results as r "
-            "inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id "
-            "where r.published_on <= ? and r.is_headline_metric "
-            "and (r.source = 'edition' or not r.is_repeat) "
-            "order by b.name, r.published_on, r.result_id",
-            [moment.known_by],
+        results=with_contradictions(
+            rows(
+                connection,
+                "select r.*, b.name as benchmark, b.ability_id from core.results as r "
+                "inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id "
+                "where r.published_on <= ? and r.is_headline_metric "
+                "and (r.source = 'edition' or not r.is_repeat) "
+                "order by b.name, r.published_on, r.result_id",
+                [moment.known_by],
+            )
         ),
         claims=rows(
             connection,
@@ -364,6 +367,34 @@ def read(connection: Connection, facts: Facts, moment: Moment, shown: Sequence[s
             [event_id, moment.known_by],
         ),
     )
+
+
+def with_contradictions(results: list[Row]) -> list[Row]:
+    """Results, those of a vendor that states another figure too with what else it says.
+
+    A vendor's table with two columns swapped looks like any other: only its own other pages tell.
+    """
+    official: dict[tuple[Any, ...], list[Row]] = {}
+    for row in results:
+        if row["evidence"] == "official":
+            key = tuple(row[k] for k in ("model_id", "benchmark_id", "benchmark_release",
+                                         "publisher", "system"))  # fmt: skip
+            official.setdefault(key, []).append(row)
+    for rows in official.values():
+        for row in rows:
+            others = {
+                f"{decimal_places(other['score'])} on {other['published_on']}"
+                for other in rows
+                if other["score"] != row["score"] and not _settings_differ(row, other)
+            }
+            if others:
+                row["also_stated"] = f"{row['publisher']} also states {', '.join(sorted(others))}"
+    return results
+
+
+def _settings_differ(a: Row, b: Row) -> bool:
+    """Whether two results of one publication are apart in how the model was asked."""
+    return bool(a["published_on"] == b["published_on"] and a["configuration"] != b["configuration"])
 
 
 def _by(key: str, found: list[Row]) -> dict[str, Row]:

@@ -24,6 +24,7 @@ from pipelines.briefings.market import (
     newest_fact,
     read_market,
     rows,
+    with_contradictions,
 )
 from pipelines.briefings.provenance import fit_behind, masthead
 from pipelines.briefings.theme import Theme
@@ -354,13 +355,15 @@ def neighbours(market: Market, now: Snapshot, model_id: str) -> Standings | None
 
 def results(market: Market, model_id: str) -> list[Row]:
     """Benchmark results known, the headline metric, official and independent apart."""
-    found = rows(
-        market.connection,
-        "select r.*, b.name as benchmark, b.ability_id from results_known(?) as r "
-        "inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id "
-        "where r.model_id = ? and r.is_headline_metric and not r.is_repeat "
-        "order by b.ability_id, b.name, r.published_on desc, r.result_id",
-        [market.known_by, model_id],
+    found = with_contradictions(
+        rows(
+            market.connection,
+            "select r.*, b.name as benchmark, b.ability_id from results_known(?) as r "
+            "inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id "
+            "where r.model_id = ? and r.is_headline_metric and not r.is_repeat "
+            "order by b.ability_id, b.name, r.published_on desc, r.result_id",
+            [market.known_by, model_id],
+        )
     )
     shown: list[Row] = []
     seen: set[tuple[str, str]] = set()
