@@ -85,11 +85,11 @@ def discount_is_found(connection: Connection, row: dict[str, str], known_by: str
         connection,
         "select k.verdict, k.true_value from core.claims as c "
         "inner join marts.claim_checks as k on k.claim_id = c.claim_id "
-        "where c.kind = 'price_ratio' and c.scope = ? || '%' "
-        "and c.stated_on between ?::date and ?::date",
-        [row["value"], row["as_of"], known_by],
+        "where c.kind = 'price_ratio' and c.author = ? and c.stated_on = ?::date "
+        "and c.stated_on <= ?::date and c.scope = ? || '%'",
+        [row["publisher"], row["as_of"], known_by, row["value"]],
     )
-    return {(v, round(t, 6)) for v, t in found} == {("supported", float(row["value"]))}
+    return [(v, round(t, 6)) for v, t in found] == [("supported", float(row["value"]))]
 
 
 @pytest.mark.parametrize("number", range(27))
