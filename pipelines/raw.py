@@ -8,6 +8,7 @@ day therefore writes no rows.
 import hashlib
 import inspect
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,16 @@ create table if not exists raw.fetches (
 );
 comment on table raw.fetches is
     'Every attempt to read a source, with what came of it (status ok, unchanged or failed).';
+comment on column raw.fetches.fetch_id is 'Identifies the attempt; raw rows name it.';
+comment on column raw.fetches.source is 'Name of the source, raw.sources.';
+comment on column raw.fetches.url is 'Address asked, without keys.';
+comment on column raw.fetches.fetched_at is 'When it was asked, UTC: from then on it is known.';
+comment on column raw.fetches.status is 'ok, unchanged (the server said so) or failed.';
+comment on column raw.fetches.http_status is 'Status the server gave; null where none answered.';
+comment on column raw.fetches.etag is 'Version mark the server gave.';
+comment on column raw.fetches.last_modified is 'Day of change the server gave, as sent.';
+comment on column raw.fetches.sha256 is 'Names the payload in data/snapshots/; null without one.';
+comment on column raw.fetches.bytes is 'Size of the payload, inflated.';
 comment on column raw.fetches.problem is 'What went wrong, in words; null if nothing did.';
 comment on column raw.fetches.part is 'File of a source that publishes several; else empty.';
 comment on column raw.fetches.observed is 'Rows of the payload that met the wire contract.';
@@ -39,12 +50,17 @@ comment on column raw.fetches.held_back is
     'Rows of a payload not believed yet because the feed shrank; null for all others.';
 create table if not exists raw.layout (version varchar primary key);
 comment on table raw.layout is 'Which definitions the raw tables were made by.';
+comment on column raw.layout.version is 'Hash of the definitions; others are made anew.';
 create table if not exists raw.log_positions (
     source varchar primary key, bytes bigint not null, tail varchar not null,
     parser varchar not null
 );
 comment on table raw.log_positions is
     'How far each source has been loaded from the log of fetches, and by which parser.';
+comment on column raw.log_positions.source is 'Name of the source, raw.sources.';
+comment on column raw.log_positions.bytes is 'Bytes of the log read.';
+comment on column raw.log_positions.tail is 'Hash of what stands before: tells another log.';
+comment on column raw.log_positions.parser is 'Hash of the parser that read it.';
 create table if not exists raw.quarantine (
     source varchar not null, part varchar not null, key varchar not null, fields json,
     reason varchar not null, fetch_id varchar not null, first_seen_at timestamp not null,
@@ -52,6 +68,12 @@ create table if not exists raw.quarantine (
 );
 comment on table raw.quarantine is
     'Rows a payload held that break the wire contract, with the reason; never used, never lost.';
+comment on column raw.quarantine.source is 'Name of the source, raw.sources.';
+comment on column raw.quarantine.part is 'File of a source that publishes several; else empty.';
+comment on column raw.quarantine.key is 'What the row is about, as the source names it.';
+comment on column raw.quarantine.fields is 'The row as it came.';
+comment on column raw.quarantine.reason is 'What of the contract it breaks, in words.';
+comment on column raw.quarantine.first_seen_at is 'Time of that fetch, UTC.';
 comment on column raw.quarantine.fetch_id is 'First fetch that held it so.';
 comment on column raw.quarantine.ended_at is
     'First good fetch that no longer held it so; null while it goes on.';
@@ -62,6 +84,10 @@ create table if not exists raw.fields (
 );
 comment on table raw.fields is
     'Every field the rows of a source have carried: one that comes or goes is schema drift.';
+comment on column raw.fields.source is 'Name of the source, raw.sources.';
+comment on column raw.fields.part is 'File of a source that publishes several; else empty.';
+comment on column raw.fields.thing is 'What the rows are: prices, results and so on.';
+comment on column raw.fields.first_seen_at is 'Time of that fetch, UTC.';
 comment on column raw.fields.path is 'Name in the row; below it names joined by dots, [] a list.';
 comment on column raw.fields.kind is 'string, number, boolean, list or object.';
 comment on column raw.fields.is_read is 'The wire contract reads it, or something in it.';
@@ -76,6 +102,21 @@ create table if not exists raw.sources (
     may_use_commercially boolean, is_live boolean, key_variable varchar
 );
 comment on table raw.sources is 'Terms of every source, as its module states them.';
+comment on column raw.sources.source is 'Name of the source.';
+comment on column raw.sources.title is 'What it calls itself.';
+comment on column raw.sources.kind is 'pricing, benchmarks, releases, usage and so on.';
+comment on column raw.sources.producer is 'Who publishes it.';
+comment on column raw.sources.url is 'Where it is read.';
+comment on column raw.sources.licence is 'Under which licence, in short.';
+comment on column raw.sources.licence_url is 'Where the producer states the licence.';
+comment on column raw.sources.citation is 'How the producer wants to be named.';
+comment on column raw.sources.cadence_days is 'How often it changes, days.';
+comment on column raw.sources.lineage is 'The source it copies from, or itself.';
+comment on column raw.sources.reliability_rank is '1 is the most reliable.';
+comment on column raw.sources.may_redistribute is 'Its figures may be passed on.';
+comment on column raw.sources.may_use_commercially is 'Its figures may be used in business.';
+comment on column raw.sources.is_live is 'Read by every run; others come by backfill only.';
+comment on column raw.sources.key_variable is 'Variable that holds the API key, if any.';
 """
 
 RUNS_DDL = """
@@ -86,6 +127,10 @@ create table if not exists raw.{name} (
 );
 comment on table raw.{name} is
     'Runs of observations: what the source said under a key, from first_seen_at until ended_at.';
+comment on column raw.{name}.key is 'What the row is about, as the source names it.';
+comment on column raw.{name}.fields is 'The row as the source gives it.';
+comment on column raw.{name}.first_fetch_id is 'First fetch that showed it so, raw.fetches.';
+comment on column raw.{name}.first_seen_at is 'Time of that fetch, UTC.';
 comment on column raw.{name}.part is 'File of the source it stands in; empty if there is one.';
 comment on column raw.{name}.previous_fetch_at is
     'Last good fetch before the first that showed it; null if that was the first of all.';
@@ -117,8 +162,10 @@ HELD_BACK = (
     f"held back until it has been so for {SHRUNK_FOR.days} days and on {SHRUNK_DAYS_SEEN} of them"
 )
 
-#: The definitions of the raw tables, in short.
-LAYOUT = hashlib.sha256((FETCHES_DDL + RUNS_DDL).encode()).hexdigest()[:16]
+#: The definitions of the raw tables, in short; what is said about them changes nothing.
+LAYOUT = hashlib.sha256(
+    re.sub(r"comment on [^']*'[^']*';\n", "", FETCHES_DDL + RUNS_DDL).encode()
+).hexdigest()[:16]
 
 #: Raised when what parsers share reads payloads differently: all are then read again.
 READING_VERSION = 1

@@ -110,6 +110,7 @@ class Macro:
     statement: str
     parameters: tuple[str, ...]
     reads: frozenset[str]
+    example: str | None = None
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,7 @@ def read_table(path: Path, root: Path = SQL) -> Table:
 def read_macro(path: Path) -> Macro:
     """Read one `sql/macros/<name>.sql`."""
     description, _, _, sql = _header(path.read_text(), path)
+    example = re.search(rf"^-- (from {path.stem}\(.*)$", path.read_text(), re.MULTILINE)
     statement = sql.rstrip(";")
     signature = re.match(r"create or replace macro (\w+)\(([^)]*)\)", statement)
     if not signature or signature.group(1) != path.stem:
@@ -272,7 +274,9 @@ def read_macro(path: Path) -> Macro:
     _, body = re.split(r"\)\s+as\s+", statement, maxsplit=1)
     is_table = body.startswith("table")
     reads = relations_read(body.removeprefix("table") if is_table else f"select {body}")
-    return Macro(path.stem, description, statement, parameters, reads)
+    return Macro(
+        path.stem, description, statement, parameters, reads, example.group(1) if example else None
+    )
 
 
 def gathering_views(tables: Mapping[str, Table]) -> dict[str, Macro]:
