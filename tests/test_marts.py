@@ -257,9 +257,15 @@ def checked(request: pytest.FixtureRequest, name: str) -> Connection:
 
 
 @EVERY_MARKET
-def test_nobody_is_called_a_loser_without_a_forecast_of_demand(checked: Connection) -> None:
-    rows = checked.execute("select distinct verdict from marts.launch_impact").fetchall()
-    assert {row[0] for row in rows} <= {"winner", "cannibalised", "exposed", "unaffected"}
+def test_a_loser_has_lost_its_place_and_its_volume_is_likely_to_fall(checked: Connection) -> None:
+    rows = checked.execute(
+        "select verdict, probability_place_lost, probability_volume_falls, verdict_probability "
+        "from marts.launch_impact where verdict = 'loser'"
+    ).fetchall()
+    for _, place, falls, said in rows:
+        assert place >= 0.5
+        assert falls >= 0.6
+        assert said == pytest.approx(place * falls)
 
 
 def test_no_code_names_a_model() -> None:

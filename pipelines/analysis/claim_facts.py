@@ -87,7 +87,7 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
             "select i.event_id, i.basis, i.as_of, i.segment_id, i.model_id, i.is_entrant, "
             "i.verdict, "
             "i.verdict_probability, i.deciding_fact, i.entrant_id, i.probability_entrant_above, "
-            "i.demand from marts.launch_impact as i"
+            "i.probability_volume_falls, i.demand_fact from marts.launch_impact as i"
         ),
         "companies": (
             "select i.event_id, i.company_id, i.verdict, i.deciding_fact, c.name, c.segment_id, "

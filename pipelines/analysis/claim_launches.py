@@ -230,10 +230,11 @@ def check_loser(claim: Claim, facts: Facts, event_id: str | None) -> Verdict:
         )
     exposed = [i for i in rows if i["verdict"] == "exposed"]
     if exposed:
-        is_forecast = not str(exposed[0]["demand"] or "").startswith("no ")
+        is_forecast = exposed[0]["probability_volume_falls"] is not None
+        shown = exposed[0]["demand_fact"] if is_forecast else "no loss of demand is shown"
         return Verdict(
             "not_supported" if is_forecast else "unverifiable",
-            f"{told}; {exposed[0]['deciding_fact']}, but no loss of demand is shown",
+            f"{told}; {exposed[0]['deciding_fact']}, but {shown}",
             exposed[0]["verdict_probability"],
         )  # fmt: skip
     faced = [i for i in rows if i["probability_entrant_above"] is not None]
