@@ -145,9 +145,26 @@ def impact_fact(launch: Launch, impact: Row) -> Fact:
         f"Verdict on {launch.name(model_id)} in {launch.segment_name(segment_id)}",
         str(impact["verdict"]),
         query,
-        "the rule of marts.launch_impact: position before and after, P(entrant abler); "
-        "no demand forecast was made",
+        "the rule of marts.launch_impact: position before and after, P(entrant abler), and "
+        "the forecast of volume",
         "verdict",
+    )
+
+
+def volume_fact(launch: Launch, impact: Row) -> Fact:
+    """The forecast of a model's volume around the launch."""
+    median, low, high = (impact[f"volume_change_{end}"] for end in ("median", "low", "high"))
+    return computed_fact(
+        launch,
+        f"Forecast change of {launch.name(impact['model_id'])}'s whole volume",
+        f"{median:+.0%} ({low:+.0%} to {high:+.0%}); P(falls by more than 5%) "
+        f"{impact['probability_volume_falls']:.2f}; P(the launch takes more than 5%) "
+        f"{impact['probability_volume_taken']:.2f}",
+        "select * from analysis.demand_forecasts where "
+        f"event_id = {quoted(impact['event_id'])} and basis = {quoted(impact['basis'])} "
+        f"and model_id = {quoted(impact['model_id'])}",
+        f"nested-logit share model; {impact['demand']}",
+        f"relative change, {INTERVAL:.0%} interval",
     )
 
 

@@ -201,9 +201,16 @@ def signed(share: Any) -> str:
     return "no change" if abs(value) < 0.005 else f"{value:+.0%}".replace("-", "−")
 
 
+def signed_interval(ends: Any) -> str:
+    """A relative change, median first, with the ends of its interval."""
+    middle, low, high = map(signed, ends)
+    return f"{middle} ({low} to {high})"
+
+
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "usd": usd,
     "signed": signed,
+    "signed_interval": signed_interval,
     "crps": lambda value: f"{float(value):.3f}",
     "index": lambda value: f"{float(value):.1f}",
     "pair": lambda value: f"{usd(value[0])} / {usd(value[1])}",

@@ -23,7 +23,7 @@ from pipelines.briefings.market import Launch, Row
 RECENT = timedelta(days=550)
 #: Gaps between publishers that are worth a sentence, in the benchmark's unit.
 WORTH_SAYING = {"percent": 2.0, "elo": 40.0}
-LOST = ("cannibalised", "exposed")
+LOST = ("loser", "cannibalised", "exposed")
 #: Who measured what a model's own vendor publishes.
 OWN = "vendors' own"
 #: How many of each a page shows.

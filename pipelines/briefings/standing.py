@@ -14,6 +14,7 @@ from pipelines.briefings.evidence import (
     position_fact,
     price_fact,
     ratio_fact,
+    volume_fact,
 )
 from pipelines.briefings.facts import (
     Figure,
@@ -151,10 +152,17 @@ def chart(launch: Launch, segment_id: str) -> Frontier:
         after=_steps(after),
         fact=fact,
         winners=[str(n) for n in on],
-        losers=launch.names(m for m, i in impact.items() if i["verdict"] in LOST),
+        losers=launch.names(m for m, i in impact.items() if _has_lost_place(i)),
         behind=[
             (str(launch.name(p["model_id"])), str(launch.name(p["dominated_by"]))) for p in behind
         ],
+    )
+
+
+def _has_lost_place(impact: Row) -> bool:
+    """Its place on the frontier is gone; volume may be taken without that."""
+    return impact["verdict"] in LOST and bool(
+        impact["was_on_frontier"] and not impact["is_on_frontier"]
     )
 
 
@@ -239,6 +247,7 @@ def verdict_figures(launch: Launch, impact: Row) -> Row:
         "probability": figure(impact["verdict_probability"], "probability", fact),
         "was_on_frontier": impact["was_on_frontier"],
         "is_on_frontier": impact["is_on_frontier"],
+        **_volume_figures(launch, impact),
         "dominated_by": launch.name(impact["dominated_by"]),
         "dominated_points": figure(impact["dominated_by_points"], "points", fact),
         "dominated_cheaper": figure(impact["dominated_cheaper_share"] or None, "percent", fact),
@@ -263,6 +272,37 @@ def verdict_figures(launch: Launch, impact: Row) -> Row:
         )
         if comparison
         else None,
+    }
+
+
+def _volume_figures(launch: Launch, impact: Row) -> Row:
+    """The forecast of a model's volume; nothing where none was made."""
+    if impact["probability_volume_falls"] is None:
+        return {"volume": None, "p_falls": None, "p_taken": None}
+    figure, fact = launch.facts.figure, volume_fact(launch, impact)
+    ends = tuple(impact[f"volume_change_{end}"] for end in ("median", "low", "high"))
+    return {
+        "volume": figure(ends, "signed_interval", fact),
+        "p_falls": figure(impact["probability_volume_falls"], "probability", fact),
+        "p_taken": figure(impact["probability_volume_taken"], "probability", fact),
+    }
+
+
+def demand(launch: Launch) -> Row:
+    """What stands behind the forecasts of volume, and whose volume is most likely to fall."""
+    forecast = {
+        i["model_id"]: i for i in launch.impact if i["probability_volume_falls"] is not None
+    }
+    likely = max(
+        forecast.values(), key=lambda i: (i["probability_volume_taken"], i["model_id"]),
+        default=None,
+    )  # fmt: skip
+    return {
+        "is_forecast": bool(forecast),
+        "usage": next((i["demand"] for i in forecast.values()), None),
+        "most_taken": None
+        if likely is None
+        else {"name": launch.name(likely["model_id"]), **_volume_figures(launch, likely)},
     }
 
 
