@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from feeds import rows
 
-from pipelines.analysis.price_index import LEAST_MATCHED, compute, fisher, time_dummy
+from pipelines.analysis.index_numbers import LEAST_MATCHED, fisher, time_dummy
+from pipelines.analysis.price_index import compute
 from pipelines.tables import Connection
 
 FOREVER = date(9999, 12, 31)
@@ -28,16 +29,39 @@ def indices(
 
 def test_fisher_is_the_geometric_mean_of_laspeyres_and_paasche_at_equal_expenditure() -> None:
     """Relatives 1/2 and 2: arithmetic mean 1.25, harmonic 0.8."""
-    assert fisher(np.array([0.5, 2.0])) == pytest.approx(1.0)
-    assert fisher(np.array([0.5, 0.5])) == 0.5
-    assert fisher(np.array([1.0, 0.25])) == pytest.approx(np.sqrt(0.625 * 0.4))
+    for relatives, expected in (
+        ([0.5, 2.0], 1.0), ([0.5, 0.5], 0.5), ([1.0, 0.25], np.sqrt(0.625 * 0.4)),
+    ):  # fmt: skip
+        assert fisher(np.array(relatives), np.ones((1, 2)))[0] == pytest.approx(expected)
+
+
+def test_weights_count_versions_as_often_as_a_resample_drew_them() -> None:
+    random = np.random.default_rng(1)
+    relatives, drawn = random.uniform(0.3, 2, 8), random.integers(0, 8, (20, 8))
+    weights = np.stack([np.bincount(row, minlength=8) for row in drawn]).astype(float)
+    found = fisher(relatives, weights)
+    for row, value in zip(drawn, found, strict=True):
+        again = fisher(relatives[row], np.ones((1, 8)))[0]
+        assert value == pytest.approx(again)
+
+
+def test_the_time_dummy_is_that_of_least_squares() -> None:
+    random = np.random.default_rng(2)
+    able = np.concatenate([random.uniform(100, 150, 30), random.uniform(110, 160, 40)])
+    log_price = 0.05 * able + random.normal(0, 0.3, 70)
+    later = np.repeat([0.0, 1.0], [30, 40])
+    design = np.stack([np.ones(70), able, later], axis=1)
+    expected = np.exp(np.linalg.lstsq(design, log_price, rcond=None)[0][2])
+    sides = [(log_price[s], able[s], np.ones((1, int(s.sum())))) for s in (later == 0, later == 1)]
+    assert time_dummy(*sides)[0] == pytest.approx(expected)
 
 
 def test_the_time_dummy_finds_the_fall_at_equal_capability() -> None:
     random = np.random.default_rng(0)
     able = random.uniform(100, 150, 30), random.uniform(110, 160, 40)
     log_price = 0.05 * able[0] - 6, 0.05 * able[1] - 6 + np.log(0.7)
-    assert time_dummy((log_price[0], able[0]), (log_price[1], able[1])) == pytest.approx(0.7)
+    sides = [(y, x, np.ones((1, len(x)))) for y, x in zip(log_price, able, strict=True)]
+    assert time_dummy(*sides)[0] == pytest.approx(0.7)
 
 
 def test_all_prices_halved_halve_the_matched_index_and_no_other_month() -> None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
-from pipelines.briefings.facts import Fact, Figure, plain, usd
+from pipelines.briefings.facts import COMPUTED, Fact, Figure, plain, usd
 from pipelines.briefings.svg import (
     DASHES,
     SERIES,
@@ -92,7 +92,13 @@ def screen_style() -> str:
 
 def hover(words: str, *figures: Figure | None) -> str:
     """What hovering over a mark says: its words, and who states the fact behind them."""
-    cited = list(dict.fromkeys(f.fact.citation for f in figures if f is not None))
+    cited = list(
+        dict.fromkeys(
+            f"{f.fact.publisher}, computed" if f.fact.licence == COMPUTED else f.fact.citation
+            for f in figures
+            if f is not None
+        )
+    )
     return f"{words}. Source: {'; '.join(cited)}" if cited else words
 
 

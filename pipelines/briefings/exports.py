@@ -29,7 +29,7 @@ UNITS: Mapping[str, str] = {
     "usd": "USD", "cost": "USD", "percent": "share", "change": "relative difference",
     "signed": "relative difference", "probability": "probability", "percent_score": "%",
     "elo_score": "Elo", "points": "index points", "count": "count", "date": "day",
-    "index": "index", "crps": "log change",
+    "times": "ratio", "index": "index", "crps": "log change",
 }  # fmt: skip
 #: A cell beginning with one of these would be run as a formula by a spreadsheet.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -207,10 +207,16 @@ def signed_interval(ends: Any) -> str:
     return f"{middle} ({low} to {high})"
 
 
+def times(ratio: Any) -> str:
+    """How many times as much: two digits, whole from ten on."""
+    return f"{float(ratio):.2g}" if float(ratio) < 10 else f"{float(ratio):,.0f}"
+
+
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "usd": usd,
     "signed": signed,
     "signed_interval": signed_interval,
+    "times": times,
     "crps": lambda value: f"{float(value):.3f}",
     "index": lambda value: f"{float(value):.1f}",
     "pair": lambda value: f"{usd(value[0])} / {usd(value[1])}",

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from pipelines.analysis import INTERVAL
 from pipelines.briefings import changes as changed
+from pipelines.briefings import trend
 from pipelines.briefings.changes import (
     INTERVAL_COLUMNS,
     Change,
@@ -46,6 +47,7 @@ from pipelines.warehouse import Connection, first_row
 #: How many of each an issue shows before it counts the rest.
 MOVES, NEW_PRICES, DATES, DISPUTES, STANDING, LEADERS, EVENTS = 25, 8, 15, 8, 14, 6, 60
 CHARTED = 2
+TOP_SHARES = 3
 #: How far back the timeline of a weekly reaches.
 LOOK_BACK = timedelta(days=56)
 
@@ -141,6 +143,13 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
     shares = usage(market, first, as_of) if is_monthly else None
     if shares is not None and shares["chart"] is not None:
         charts["shares"] = shares["chart"]
+    past = trend.read(market) if is_monthly else None
+    prices = trend.price_index(market, past) if past else None
+    places = trend.places(market, past) if past else None
+    if prices is not None:
+        charts |= prices["charts"]
+    if places is not None:
+        charts["places"] = places["chart"]
     fits = [p["capability_known_on"] for p in now.positions.values()]
     return {
         **masthead(market, order.kind, f"The model market in {_words(order.kind, subject, first)}"),
@@ -160,6 +169,10 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "segments": sections,
         "charts": charts,
         "shares": shares,
+        "segment_shares": segment_shares(market, now, shares) if shares else [],
+        "index": prices,
+        "costs": trend.price_of_capability(market, past) if past else [],
+        "places": places,
         "judged": judged(market, first, as_of) if is_monthly else [],
         "disputed": disputed(market, now),
         "names": unresolved(market) if market.is_hindsight else None,
@@ -451,27 +464,29 @@ def usage(market: Market, first: date, last: date) -> Row | None:
         key = (vendor, row["period_from"])
         tokens[key] = tokens.get(key, 0.0) + row["tokens"]
 
-    def fact(vendor: str, at: date) -> Fact:
-        row = next(r for r in own if r["period_from"] == at)
-        return Fact(
-            says=f"Share of tokens of {vendor} from {at} to {row['period_to']}, named models only",
-            value=f"{tokens.get((vendor, at), 0) / totals[at]:.1%}",
-            unit="share of the tokens of the series",
-            publisher=row["title"],
-            published_on=row["period_to"],
-            known_on=day(row["known_at"]),
-            licence=row["licence"],
-            source_url=row["url"],
-            query=f"select * from core.usage where series = {quoted(series)} "
-            f"and period_from = date '{at}' and ended_at is null order by tokens desc"
-            f" -- {vendor}",
-            note="models outside the list count in the total only",
-        )
-
     newest = periods[-1]
     former = periods[max(0, len(periods) - 5)]
     ranked = sorted({v for v, _ in tokens}, key=lambda v: (-tokens.get((v, newest), 0.0), v))
     figure = market.facts.figure
+
+    def fact(vendor: str) -> Fact:
+        share = tokens.get((vendor, newest), 0.0) / totals[newest]
+        return Fact(
+            says=f"Share of tokens of {vendor} by period, {periods[0]} to {own[-1]['period_to']}",
+            value=f"{share:.1%} in the last",
+            unit="share of the tokens of the series",
+            publisher=own[-1]["title"],
+            published_on=own[-1]["period_to"],
+            known_on=max(day(row["known_at"]) for row in own),
+            licence=own[-1]["licence"],
+            source_url=own[-1]["url"],
+            query=f"select * from core.usage where series = {quoted(series)} and period_from "
+            f"between date '{periods[0]}' and date '{newest}' and ended_at is null "
+            f"order by period_from, tokens desc -- {vendor}",
+            note="models outside the list count in the total only",
+        )
+
+    facts = {vendor: fact(vendor) for vendor in ranked}
     table = []
     for vendor in ranked[:8]:
         if (vendor, newest) not in tokens:
@@ -481,10 +496,9 @@ def usage(market: Market, first: date, last: date) -> Row | None:
         table.append(
             {
                 "vendor": vendor,
-                "share": figure(share, "percent", fact(vendor, newest)),
+                "share": figure(share, "percent", facts[vendor]),
                 "former": figure(
-                    old / totals[former] if old is not None else None, "percent",
-                    fact(vendor, former),
+                    old / totals[former] if old is not None else None, "percent", facts[vendor]
                 ),
                 "is_up": old is not None and share > old / totals[former],
             }
@@ -494,13 +508,18 @@ def usage(market: Market, first: date, last: date) -> Row | None:
             vendor,
             [
                 (at, tokens[vendor, at] / totals[at],
-                 figure(tokens[vendor, at] / totals[at], "percent", fact(vendor, at)))
+                 figure(tokens[vendor, at] / totals[at], "percent", facts[vendor]))
                 for at in periods if (vendor, at) in tokens
             ],
         )
         for vendor in ranked[:5]
     ]  # fmt: skip
     return {
+        "series_id": series,
+        "tokens": {
+            at: {r["model_id"]: r["tokens"] for r in own if r["period_from"] == at}
+            for at in (former, newest)
+        },
         "series": series.replace("_", " ").replace(":", ", "),
         "title": own[0]["title"],
         "newest": newest,
@@ -509,6 +528,48 @@ def usage(market: Market, first: date, last: date) -> Row | None:
         "leader": table[0] if table else None,
         "chart": Lines("shares", lines, "Share of tokens", "{:.0%}") if len(periods) > 1 else None,
     }
+
+
+def segment_shares(market: Market, now: Snapshot, shares: Row) -> list[Row]:
+    """Who has which part of the tokens counted in a segment; a model counts in each it is in."""
+    newest, former = (shares["tokens"][shares[at]] for at in ("newest", "former"))
+    found = []
+    for segment_id in market.segments:
+        members = {m for s, m in now.positions if s == segment_id}
+        counted = sorted((m for m in members if m in newest), key=lambda m: (-newest[m], m))
+        if len(counted) < 2:  # one member has all of what is counted: that says nothing
+            continue
+        total, before = (sum(of.get(m, 0) for m in members) for of in (newest, former))
+        fact = computed_fact(
+            market,
+            f"Tokens in {market.segment_name(segment_id)} in the period from {shares['newest']}",
+            f"{len(counted)} of {len(members)} members counted",
+            f"select u.period_from, u.model_id, u.tokens from core.usage as u inner join "
+            f"standing_on({quoted(segment_id)}, '{now.as_of}', '{now.known_by}') as s "
+            f"on s.model_id = u.model_id where u.series = {quoted(shares['series_id'])} and "
+            f"u.period_from in (date '{shares['newest']}', date '{shares['former']}') "
+            "and u.ended_at is null order by u.period_from, u.tokens desc",
+            f"from {shares['title']}; shares are of the members counted",
+            "members",
+        )
+        figure = market.facts.figure
+        found.append(
+            {
+                "segment": market.segment_name(segment_id),
+                "counted": figure((len(counted), len(members)), "rank", fact),
+                "top": [
+                    {
+                        "name": market.name(m),
+                        "share": figure(newest[m] / total, "percent", fact),
+                        "former": figure(
+                            former[m] / before if m in former else None, "percent", fact
+                        ),
+                    }
+                    for m in counted[:TOP_SHARES]
+                ],
+            }
+        )
+    return found
 
 
 def judged(market: Market, first: date, last: date) -> list[Row]:
