@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines import fetch, raw, standing_checks, tables, warehouse
+from pipelines import fetch, raw, standing_checks, tables, versions, warehouse
 from pipelines.settings import Settings
 from pipelines.snapshots import Fetch, Snapshots
 from pipelines.sources import Source, sources
@@ -191,6 +191,11 @@ def table_assets(members: Sequence[Table]) -> dg.AssetsDefinition:
     )
     def asset(bellwether: Warehouse) -> Iterator[Any]:
         connection = bellwether.connection
+        made_from = versions.origin(members, connection)
+        if kept := versions.unchanged(members, made_from, connection):
+            for table, report in zip(members, kept, strict=True):
+                yield _materialised(table, report, is_kept=True)
+            return
         _create_macros(connection, members)
         try:
             if first.python:
@@ -208,8 +213,9 @@ def table_assets(members: Sequence[Table]) -> dg.AssetsDefinition:
                 metadata={"rows": failure.rows, "first_rows": str(failure)},
             )
             raise dg.Failure(str(failure)) from failure
+        versions.note(members, reports, made_from, connection)
         for table, report in zip(members, reports, strict=True):
-            yield _materialised(table, report)
+            yield _materialised(table, report, is_kept=False)
 
     return asset
 
@@ -227,10 +233,14 @@ def _create_macros(connection: Connection, members: Sequence[Table]) -> None:
             tables.create_macro(known.macros[name], connection)
 
 
-def _materialised(table: Table, report: Report) -> dg.MaterializeResult[Any]:
+def _materialised(table: Table, report: Report, is_kept: bool) -> dg.MaterializeResult[Any]:
     return dg.MaterializeResult(
         asset_key=_key(table.full_name),
-        metadata={"dagster/row_count": report.rows, "seconds": round(report.seconds, 3)},
+        metadata={
+            "dagster/row_count": report.rows,
+            "seconds": round(report.seconds, 3),
+            "kept_as_it_was": is_kept,
+        },
         check_results=[
             dg.AssetCheckResult(
                 asset_key=_key(table.full_name),

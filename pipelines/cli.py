@@ -105,7 +105,8 @@ def run(
         raise _fail("the run failed; readers keep the last published warehouse")
     if not quiet:
         done = "Built" if layer else "Published"
-        console.print(f"{done} {outcome.tables} tables in {outcome.seconds:.1f} s.")
+        kept = f", {outcome.kept} of them as they were," if outcome.kept else ""
+        console.print(f"{done} {outcome.tables} tables{kept} in {outcome.seconds:.1f} s.")
 
 
 @app.command()

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from pipelines.snapshots import Fetch, Position, Snapshots, new_fetch
 from pipelines.sources import Parsed, PayloadError, Source
-from pipelines.warehouse import Connection, first_row
+from pipelines.warehouse import VERSIONS_DDL, Connection, first_row
 
 FETCHES_DDL = """
 create table if not exists raw.fetches (
@@ -148,6 +148,13 @@ FETCH_COLUMNS = {
     "problem": pa.string(), "part": pa.string(), "observed": pa.int32(), "rejected": pa.int32(),
     "held_back": pa.int32(),
 }  # fmt: skip
+SOURCE_COLUMNS = {
+    "source": pa.string(), "title": pa.string(), "kind": pa.string(), "producer": pa.string(),
+    "url": pa.string(), "licence": pa.string(), "licence_url": pa.string(),
+    "citation": pa.string(), "cadence_days": pa.float64(), "lineage": pa.string(),
+    "reliability_rank": pa.int32(), "may_redistribute": pa.bool_(),
+    "may_use_commercially": pa.bool_(), "is_live": pa.bool_(), "key_variable": pa.string(),
+}  # fmt: skip
 RUN_COLUMNS = {
     "key": pa.string(), "part": pa.string(), "fields": pa.string(), "first_fetch_id": pa.string(),
     "first_seen_at": STAMP, "previous_fetch_at": STAMP, "last_seen_at": STAMP, "ended_at": STAMP,
@@ -178,32 +185,39 @@ def create_tables(connection: Connection, sources: Iterable[Source]) -> None:
     from the kept bytes.
     """
     connection.execute("create schema if not exists raw")
+    connection.execute(VERSIONS_DDL)
     if _layout(connection) not in {LAYOUT, None}:
         for table in _tables(connection):
             connection.execute(f"drop table raw.{table}")
-    connection.execute(FETCHES_DDL)
-    connection.execute("insert or ignore into raw.layout values (?)", [LAYOUT])
+        connection.execute("delete from raw.versions")
+    known = list(sources)
+    wanted = {f"{source.name}__{thing}" for source in known for thing in source.things}
+    missing = wanted - set(_tables(connection))
+    if missing:  # comments and all, they take a quarter of a second
+        connection.execute(FETCHES_DDL)
+        connection.execute("insert or ignore into raw.layout values (?)", [LAYOUT])
+        for name in sorted(missing):
+            connection.execute(RUNS_DDL.format(name=name))
+    connection.execute("delete from raw.versions where name = 'raw.sources'")
     connection.execute("delete from raw.sources")
-    for source in sources:
-        connection.execute(
-            f"insert into raw.sources values ({', '.join('?' * 15)})",
-            [
-                source.name, source.title, source.kind, source.producer, source.url,
-                source.licence, source.licence_url, source.citation,
-                source.cadence.total_seconds() / 86400, source.lineage,
-                source.reliability_rank, source.may_redistribute, source.may_use_commercially,
-                source.is_live, source.key_variable,
-            ],
-        )  # fmt: skip
-        for thing in source.things:
-            connection.execute(RUNS_DDL.format(name=f"{source.name}__{thing}"))
+    rows = [
+        (
+            source.name, source.title, source.kind, source.producer, source.url,
+            source.licence, source.licence_url, source.citation,
+            source.cadence.total_seconds() / 86400, source.lineage,
+            source.reliability_rank, source.may_redistribute, source.may_use_commercially,
+            source.is_live, source.key_variable,
+        )
+        for source in known
+    ]  # fmt: skip
+    _insert(connection, "raw.sources", SOURCE_COLUMNS, rows)
 
 
 def _tables(connection: Connection) -> list[str]:
     """Raw tables there are; the mark of the file's own format is the warehouse's."""
     rows = connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'raw' and "
-        "database_name = current_database() and table_name <> 'warehouse_format'"
+        "database_name = current_database() and table_name not in ('warehouse_format', 'versions')"
     ).fetchall()
     return [name for (name,) in rows]
 
@@ -432,6 +446,7 @@ def load(
         return loaded
     connection.execute("begin")
     try:
+        _forget(connection, source)
         (newest,) = first_row(
             connection, "select max(fetched_at) from raw.fetches where source = ?", [source.name]
         )
@@ -454,6 +469,13 @@ def load(
         connection.execute("rollback")
         raise
     return loaded
+
+
+def _forget(connection: Connection, source: Source) -> None:
+    """Take what is noted of the tables about to be written; see `pipelines.versions`."""
+    names = [f"raw.{source.name}__{thing}" for thing in source.things]
+    names += ["raw.fetches", "raw.quarantine", "raw.fields", "raw.log_positions"]
+    connection.execute("delete from raw.versions where name in (select unnest(?))", [names])
 
 
 def _parser_of(source: Source) -> str:

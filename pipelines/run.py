@@ -22,6 +22,8 @@ class Outcome:
     success: bool
     tables: int
     seconds: float
+    #: Tables that were already what they would have been made again.
+    kept: int = 0
     problems: list[str] = field(default_factory=list)
     #: Sources left out, with what is missing to read them.
     skipped: list[str] = field(default_factory=list)
@@ -38,10 +40,9 @@ def run_pipeline(
     with open_writer(settings):
         pass  # before Dagster starts: says in plain words when another run holds the file
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-    import dagster as dg
-
     from pipelines.assets import Warehouse
     from pipelines.definitions import defs
+    from pipelines.unrecorded import unrecorded_instance
 
     job = defs.resolve_implicit_global_asset_job_def()
     if layers:
@@ -56,7 +57,7 @@ def run_pipeline(
         TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(),
         TimeElapsedColumn(), console=console, transient=True,
     )  # fmt: skip
-    with progress if console else nullcontext(), dg.DagsterInstance.ephemeral() as instance:
+    with progress if console else nullcontext(), unrecorded_instance() as instance:
         task = progress.add_task("Starting", total=len(job.graph.node_defs))
 
         def on_event(entry: Any, _cursor: str) -> None:
@@ -89,6 +90,9 @@ def run_pipeline(
         if event.is_step_materialization and event.asset_key:
             metadata = event.step_materialization_data.materialization.metadata
             source = event.asset_key.path[-1]
+            outcome.kept += (
+                "kept_as_it_was" in metadata and metadata["kept_as_it_was"].value is True
+            )
             if "problem" in metadata and metadata["problem"].value != "none":
                 outcome.problems.append(f"{source}: {metadata['problem'].value}")
             if "skipped" in metadata and metadata["skipped"].value != "no":

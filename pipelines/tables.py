@@ -31,7 +31,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.settings import SQL
-from pipelines.warehouse import Connection, first_row
+from pipelines.warehouse import VERSIONS_DDL, Connection, first_row
 
 LAYERS = ("raw", "seeds", "staging", "core", "analysis", "marts")
 #: Which layers a layer may read: left to right, never back.
@@ -358,9 +358,10 @@ def catalogue(root: Path = SQL) -> Catalogue:
 
 
 def create_schemas(connection: Connection) -> None:
-    """Make the layers' schemas."""
+    """Make the layers' schemas, and the notes of `pipelines.versions`."""
     for layer in LAYERS:
         connection.execute(f"create schema if not exists {layer}")
+    connection.execute(VERSIONS_DDL)
 
 
 def _text_table(path: Path) -> pa.Table:
@@ -462,6 +463,7 @@ def _replace(
         connection.register(name, data)
     connection.execute("begin")
     try:
+        connection.execute("delete from raw.versions where name = ?", [table.full_name])
         if stays:
             connection.execute(
                 f"delete from {table.full_name} where not list_contains(?, {table.keep})",

@@ -28,6 +28,16 @@ SPILL_LIMIT = "2GB"
 _OPENING = threading.Lock()
 
 
+#: Notes on the tables of a warehouse, kept by `pipelines.versions`; who writes a table deletes its.
+VERSIONS_DDL = """
+create table if not exists raw.versions (
+    name varchar primary key, origin varchar, content varchar, rows bigint, warnings varchar
+);
+comment on table raw.versions is
+    'What each table was made from, and a hash of its rows; see pipelines/versions.py.';
+"""
+
+
 class WarehouseError(Exception):
     """A warehouse that cannot be opened; the message says what to do."""
 
