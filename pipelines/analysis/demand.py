@@ -41,6 +41,8 @@ from pipelines.analysis import INTERVAL
 
 Array = NDArray[np.float64]
 Positions = NDArray[np.int64]
+#: Columns of equal length by name: a frame, or arrays (a tenth of the time for one launch's).
+Columns = pd.DataFrame | Mapping[str, Any]
 
 #: Degrees of freedom of all noise: volumes jump more often than a normal distribution allows, and
 #: four have a closed distribution function.
@@ -213,28 +215,30 @@ class Market:
         )
 
 
-def market(incumbents: pd.DataFrame, entrants: pd.DataFrame, variant: Variant) -> Market:
+def market(incumbents: Columns, entrants: Columns, variant: Variant) -> Market:
     """Nest the products of one launch or several; launches are numbered in the order of `origin`.
 
     Columns: see `usage`. Every entrant's origin has incumbents.
     """
-    origins, launch = np.unique(
-        np.concatenate([incumbents["origin"], entrants["origin"]]).astype(str), return_inverse=True
-    )
 
-    def labels(column: str | None) -> NDArray[np.int64]:
-        if column is None:
-            return np.zeros(len(launch), np.int64)
-        both = np.concatenate([incumbents[column], entrants[column]]).astype(str)
-        return np.unique(both, return_inverse=True)[1].astype(np.int64)
+    def numbered(column: str) -> tuple[int, Positions]:
+        """How many values there are, and each row's in their order."""
+        both = [*map(str, incumbents[column]), *map(str, entrants[column])]
+        place = {value: at for at, value in enumerate(sorted(set(both)))}
+        return len(place), np.array([place[value] for value in both], np.int64)
+
+    origins, launch = numbered("origin")
+
+    def labels(column: str | None) -> Positions:
+        return np.zeros(len(launch), np.int64) if column is None else numbered(column)[1]
 
     lower = labels(variant.lower)
     # Without an upper level every lower nest stands for itself below the root.
     upper = labels(variant.upper) if variant.upper else lower
     nests, place = np.unique(np.column_stack([launch, upper, lower]), axis=0, return_inverse=True)
     pairs, upper_of = np.unique(nests[:, :2], axis=0, return_inverse=True)
-    number = len(incumbents)
-    before = incumbents["before"].to_numpy(float)
+    number = len(incumbents["before"])
+    before = _floats(incumbents, "before")
     low, high = log_bounds(incumbents, before)
     return Market(
         variant=variant,
@@ -242,32 +246,36 @@ def market(incumbents: pd.DataFrame, entrants: pd.DataFrame, variant: Variant) -
         launch=nests[:, 0],
         launch_of_upper=pairs[:, 0],
         upper_starts=np.searchsorted(upper_of, np.arange(len(pairs))),
-        launch_starts=np.searchsorted(pairs[:, 0], np.arange(len(origins))),
+        launch_starts=np.searchsorted(pairs[:, 0], np.arange(origins)),
         nest=place[:number],
         volume=before,
-        momentum=np.clip(incumbents["momentum"].to_numpy(float), -MOST_MOMENTUM, MOST_MOMENTUM),
-        free=incumbents["is_free"].to_numpy(float),
-        recent=incumbents["is_recent"].to_numpy(float),
+        momentum=np.clip(_floats(incumbents, "momentum"), -MOST_MOMENTUM, MOST_MOMENTUM),
+        free=_floats(incumbents, "is_free"),
+        recent=_floats(incumbents, "is_recent"),
         low=low,
         high=high,
         entrant_nest=place[number:],
-        entrant_free=entrants["is_free"].to_numpy(float),
+        entrant_free=_floats(entrants, "is_free"),
         entrant_volume=seen_volume(entrants),
     )
 
 
-def seen_volume(entrants: pd.DataFrame) -> Array:
+def _floats(products: Columns, column: str) -> Array:
+    return np.asarray(products[column], float)
+
+
+def seen_volume(entrants: Columns) -> Array:
     """Entrants' volumes after: the middle of their bounds, or if never seen a part of the floor."""
-    low, high = (entrants[column].to_numpy(float) for column in ("after_low", "after_high"))
+    low, high = _floats(entrants, "after_low"), _floats(entrants, "after_high")
     return np.asarray(np.where(low > 0, (low + high) / 2, UNSEEN * high))
 
 
-def log_bounds(products: pd.DataFrame, reference: Array) -> tuple[Array, Array]:
+def log_bounds(products: Columns, reference: Array) -> tuple[Array, Array]:
     """Bounds of the volume after, as log ratios to a reference; minus infinity where it is 0."""
     with np.errstate(divide="ignore"):
         return (
-            np.log(products["after_low"].to_numpy(float) / reference),
-            np.log(products["after_high"].to_numpy(float) / reference),
+            np.log(_floats(products, "after_low") / reference),
+            np.log(_floats(products, "after_high") / reference),
         )
 
 
@@ -531,11 +539,11 @@ def fit(
 # ------------------------------------------------------------------ sizes of entrants
 
 
-def _size_centre(drawn: Mapping[str, Array], entrants: pd.DataFrame) -> tuple[Array, Array]:
+def _size_centre(drawn: Mapping[str, Array], entrants: Columns) -> tuple[Array, Array]:
     """Centre and scale of the log of each entrant's volume over its reference."""
-    kinds = entrants["kind"].to_numpy()
-    dearer = entrants["log_price_ratio"].fillna(0.0).to_numpy(float)
-    free = entrants["is_free"].to_numpy(float)
+    kinds = np.asarray(entrants["kind"], object)
+    dearer = np.nan_to_num(_floats(entrants, "log_price_ratio"))
+    free = _floats(entrants, "is_free")
     centre = drawn["elasticity"][:, None] * dearer + drawn["free_entry"][:, None] * free
     scale = np.zeros_like(centre)
     for kind in KINDS:
@@ -546,23 +554,23 @@ def _size_centre(drawn: Mapping[str, Array], entrants: pd.DataFrame) -> tuple[Ar
 
 
 def fit_sizes(
-    entrants: pd.DataFrame,
+    entrants: Columns,
     priors: Mapping[str, tuple[float, float]],
     start: Fitted | None = None,
 ) -> Fitted:
     """Estimate entrants' sizes on past ones: columns `reference, after_low, after_high, kind,
     log_price_ratio, is_free`."""
-    low, high = log_bounds(entrants, entrants["reference"].to_numpy(float))
+    low, high = log_bounds(entrants, _floats(entrants, "reference"))
 
     def log_likelihood(drawn: Mapping[str, Array]) -> Array:
         return np.asarray(log_density(low, high, *_size_centre(drawn, entrants)).sum(axis=1))
 
-    return maximise(SIZE_PARAMETERS, {}, priors, log_likelihood, len(entrants), start)
+    return maximise(SIZE_PARAMETERS, {}, priors, log_likelihood, len(low), start)
 
 
 def draw_sizes(
     fitted: Fitted,
-    entrants: pd.DataFrame,
+    entrants: Columns,
     references: Array,
     number: int,
     random: np.random.Generator,
@@ -604,35 +612,58 @@ def forecast(
     draws: int = 400,
     seed: int = 0,
 ) -> Forecast:
+    """Forecast what a launch does to volumes, as frames; see `forecast_columns`."""
+    products, vendors = forecast_columns(incumbents, entrants, estimates, draws, seed)
+    return Forecast(pd.DataFrame(products), pd.DataFrame(vendors))
+
+
+def forecast_columns(
+    incumbents: Columns,
+    entrants: Columns,
+    estimates: Estimates,
+    draws: int = 400,
+    seed: int = 0,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Forecast what a launch does to volumes, with 80% intervals. Deterministic.
 
-    `incumbents`: `product, vendor, line, segment, before, before_high, counts, momentum, is_free,
-    is_recent, role`, and `unit_price` (USD per million tokens of the usual workload, or NaN); see
-    `usage.before_event`. A volume unknown but bounded is drawn below its bound, one unknown
-    altogether from all that products may have. `entrants`: `product, vendor, line, segment,
+    Returns columns of the incumbents and rows of the entrants' vendors, shares of 1. Raises
+    ValueError without an entrant or an incumbent.
+
+    `incumbents`: `product, model_id, vendor, line, segment, before, before_high, counts, momentum,
+    is_free, is_recent, role`, and `unit_price` (USD per million tokens of the usual workload, or
+    NaN); see `usage.before_event`. A volume unknown but bounded is drawn below its bound, one
+    unknown altogether from all that products may have. `entrants`: `product, vendor, line, segment,
     predecessor, kind, log_price_ratio, is_free, unit_price`.
 
     Change of volume is what will be seen: growth and noise are in it. What is taken (of a product's
     volume), diversion (its part of the entrants' volume), cannibalisation (the own brand's part)
     and changes of revenue are effects of the launch alone: with it against without it.
     """
-    if not len(entrants) or not len(incumbents):
+    there, new = len(incumbents["product"]), len(entrants["product"])
+    if not new or not there:
         raise ValueError("a forecast needs an entrant and an incumbent")
     random = np.random.default_rng(seed)
     volumes = _draw_volumes(incumbents, draws, random)
-    counting = incumbents["counts"].to_numpy(bool)
+    counting = np.asarray(incumbents["counts"], bool)
     # What does not count is carried along: its share changes as its nest's does.
     volumes = np.where(counting, volumes, 1e-9 * volumes)
     sizes = _draw_entrants(incumbents, entrants, volumes, counting, estimates.sizes, random)
-    one = {"origin": "event", "after_low": np.nan, "after_high": np.nan}
-    there, new = incumbents.assign(**one), entrants.assign(**one)
+
+    def nested(form: Variant) -> Market:
+        unseen = {"after_low": [np.nan], "after_high": [np.nan]}
+        return market(
+            {**_columns(incumbents), "origin": ["event"] * there, **unseen},
+            {**_columns(entrants), "origin": ["event"] * new, **unseen},
+            form,
+        )
+
     variant, fitted = estimates.structure
     drawn = fitted.draws(draws, random)
-    products = market(there, new, variant)
+    products = nested(variant)
     lost = -np.expm1(np.minimum(taken(products, drawn, sizes, volumes), 0.0))
     usual = volumes * np.exp(drawn["growth"][:, None])
     diversions = usual * lost / sizes.sum(axis=1, keepdims=True)
-    is_rival = (incumbents["role"] == "rival").to_numpy()
+    is_rival = np.array([role == "rival" for role in incumbents["role"]])
     centre, scale = np.empty_like(volumes), np.empty_like(volumes)
     for (form, estimate), chosen in ((estimates.own, ~is_rival), (estimates.rival, is_rival)):
         if form is variant:  # the same draws: what is taken need not be solved again
@@ -641,31 +672,33 @@ def forecast(
             scale[:, chosen] = noise_scale(products, drawn)[:, chosen]
         else:
             parameters = estimate.draws(draws, random)
-            of_form = market(there, new, form)
+            of_form = nested(form)
             found = expected_changes(of_form, parameters, sizes, volumes)
             centre[:, chosen] = found[:, chosen]
             scale[:, chosen] = noise_scale(of_form, parameters)[:, chosen]
     noise = random.standard_t(TAILS, centre.shape)
     change = np.expm1(np.clip(centre + scale * noise, -12, 12))
-    table = incumbents[["product", "model_id", "vendor", "role", "counts"]].assign(
+    table = {
+        **{name: incumbents[name] for name in ("product", "model_id", "vendor", "role", "counts")},
         **_interval("change", change),
-        probability_falls=student((FALL - centre) / scale).mean(axis=0),
+        "probability_falls": student((FALL - centre) / scale).mean(axis=0),
         **_interval("taken", lost),
-        probability_taken=(lost > -np.expm1(FALL)).mean(axis=0),
+        "probability_taken": (lost > -np.expm1(FALL)).mean(axis=0),
         **_interval("diversion", diversions),
-    )
+    }
+    vendors, entering = np.array(list(incumbents["vendor"])), np.array(list(entrants["vendor"]))
     rows = []
-    for vendor in sorted(set(entrants["vendor"])):
-        own = (incumbents["vendor"] == vendor).to_numpy() & counting
-        its = (entrants["vendor"] == vendor).to_numpy()
+    for vendor in sorted(set(entering)):
+        own = (vendors == vendor) & counting
+        its = entering == vendor
         size = sizes[:, its].sum(axis=1)
         with_launch, without = usual * (1 - lost), usual
-        prices = incumbents["unit_price"].to_numpy(float)[own]
-        new_prices = entrants["unit_price"].to_numpy(float)[its]
+        prices = _floats(incumbents, "unit_price")[own]
+        new_prices = _floats(entrants, "unit_price")[its]
         revenue = with_launch[:, own] @ prices + sizes[:, its] @ new_prices
         former = without[:, own] @ prices
         tokens = with_launch[:, own].sum(axis=1) + size
-        row: dict[str, Any] = {"vendor": vendor}
+        row: dict[str, Any] = {"vendor": str(vendor)}
         row |= _interval("entrants_share", size / (with_launch[:, counting].sum(axis=1) + size))
         row |= _interval("cannibalisation", diversions[:, own].sum(axis=1))
         row |= _interval("new_demand", 1 - diversions[:, counting].sum(axis=1))
@@ -674,13 +707,16 @@ def forecast(
             unit = (revenue / tokens) / (former / without[:, own].sum(axis=1)) - 1
             row |= _interval("revenue_per_token_change", unit)
         rows.append(row)
-    return Forecast(table, pd.DataFrame(rows))
+    return table, rows
 
 
-def _draw_volumes(incumbents: pd.DataFrame, draws: int, random: np.random.Generator) -> Array:
+def _columns(products: Columns) -> dict[str, Any]:
+    return {str(name): products[name] for name in products}
+
+
+def _draw_volumes(incumbents: Columns, draws: int, random: np.random.Generator) -> Array:
     """Incumbents' volumes before the event, (draws, incumbents)."""
-    before = incumbents["before"].to_numpy(float)
-    bound = incumbents["before_high"].to_numpy(float)
+    before, bound = _floats(incumbents, "before"), _floats(incumbents, "before_high")
     shape = (draws, len(before))
     anything = np.exp(VOLUME_SPREAD * random.standard_normal(shape))
     below = bound * random.uniform(0.0, 1.0, shape)
@@ -688,8 +724,8 @@ def _draw_volumes(incumbents: pd.DataFrame, draws: int, random: np.random.Genera
 
 
 def _draw_entrants(
-    incumbents: pd.DataFrame,
-    entrants: pd.DataFrame,
+    incumbents: Columns,
+    entrants: Columns,
     volumes: Array,
     counting: NDArray[np.bool_],
     fitted: Fitted,

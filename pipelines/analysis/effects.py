@@ -9,6 +9,7 @@ positions (`marts.positioning`) and verdicts (`marts.launch_impact`).
 
 import hashlib
 import json
+import math
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,13 +21,14 @@ from pipelines.analysis import usage
 from pipelines.analysis.backtest import AS_KNOWN, FULLEST, OWN, RIVAL, ROLLING
 from pipelines.analysis.demand import (
     VARIANTS,
+    Columns,
     Estimates,
     Fitted,
     Market,
     Variant,
     fit,
     fit_sizes,
-    forecast,
+    forecast_columns,
     market,
     pooled,
 )
@@ -204,37 +206,34 @@ def compute(
     history = frames["usage"].assign(period_day=days_of(frames["usage"]["period_from"]))
     launched_by = dict(list(launches.groupby("event_id")))
     offered_by = dict(list(offers.groupby(["event_id", "basis"])))
-    products, vendors = [], []
+    products: list[dict[str, Any]] = []
+    vendors: list[dict[str, Any]] = []
     for day in days.sort_values(["known_by", "event_id", "basis"]).itertuples():
         launched = launched_by.get(day.event_id)
         offered = offered_by.get((day.event_id, day.basis))
         if launched is None or offered is None:
             continue
-        found = _event(str(day.basis), day.known_by, launched, offered, history, traits, past)
-        if found is not None:
-            head = {"event_id": day.event_id, "basis": day.basis}
-            products.append(found[0].assign(**head))
-            vendors.append(found[1].assign(**head))
+        head = {"event_id": day.event_id, "basis": day.basis}
+        found = _event(head, day.known_by, launched, offered, history, traits, past)
+        products += found[0]
+        vendors += found[1]
     return {
-        "demand_forecasts": pd.concat(products, ignore_index=True)
-        if products
-        else pd.DataFrame(columns=list(PRODUCT_COLUMNS)),
-        "vendor_effects": pd.concat(vendors, ignore_index=True)
-        if vendors
-        else pd.DataFrame(columns=list(VENDOR_COLUMNS)),
+        "demand_forecasts": pd.DataFrame(products, columns=list(PRODUCT_COLUMNS)),
+        "vendor_effects": pd.DataFrame(vendors, columns=list(VENDOR_COLUMNS)),
     }
 
 
 def _event(
-    basis: str,
+    head: dict[str, Any],
     known_by: Any,
     launched: pd.DataFrame,
     offered: pd.DataFrame,
     history: pd.DataFrame,
     traits: Traits,
     past: Past,
-) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """One launch on one basis; None if nothing else was on offer."""
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of both tables for one launch on one basis; none if nothing else was on offer."""
+    basis = head["basis"]
     day = min(launched["effective_on"])
     known = known_by.date() if isinstance(known_by, pd.Timestamp) else known_by
     recent = (history["period_day"] <= day) & (history["period_day"] >= day - HISTORY)
@@ -243,45 +242,52 @@ def _event(
     pairs = zip(offered["model_id"], offered["vendor_id"], strict=True)
     there, new = usage.before_event(series, launched, pairs, seen)
     if not there or not new:
-        return None
+        return [], []
     unit = dict(zip(offered["model_id"], offered["unit_price"], strict=True))
-    incumbents = pd.DataFrame(there).assign(
-        unit_price=[unit.get(row["model_id"], NAN) for row in there]
+    incumbents, entrants = (
+        {
+            **{name: [row[name] for row in rows] for name in rows[0]},
+            "unit_price": [unit.get(row["model_id"], NAN) for row in rows],
+        }
+        for rows in (there, new)
     )
-    entrants = pd.DataFrame(new).assign(unit_price=[unit.get(r["model_id"], NAN) for r in new])
     cadence = series.cadence if series is not None else past.longest
     start = series.next_period(day) if series is not None else day
     chosen = past.chosen(cadence, basis, start, known)
     estimates = past.estimates(cadence, chosen, known if basis == DAY_AFTER else None)
     inputs = _hash(incumbents, entrants, past, cadence, chosen, estimates)
-    result = forecast(incumbents, entrants, estimates, seed=int(inputs[:8], 16))
+    products, vendors = forecast_columns(incumbents, entrants, estimates, seed=int(inputs[:8], 16))
     trained_on = 0 if chosen is None else int(chosen.sum())
     about = {
+        **head,
         "trained_on": trained_on,
         "inputs_hash": inputs,
         "usage": _said_of_usage(series, trained_on, past),
     }
-    succeeded = {
+    successor = {
         product: entrant
         for product, entrant in zip(entrants["predecessor"], entrants["model_id"], strict=True)
         if product
     }
-    listed = incumbents["before"].notna()
-    table = result.products.assign(
-        **about,
-        successor_id=[succeeded.get(product) for product in incumbents["product"]],
-        is_listed=listed if series is not None else False,
-        model=np.where(incumbents["role"] == RIVAL, estimates.rival[0].name, estimates.own[0].name),
-    ).rename(columns={"vendor": "vendor_id"})
+    before = np.asarray(incumbents["before"], float)
+    products |= {
+        "vendor_id": products.pop("vendor"),
+        "successor_id": [successor.get(product) for product in incumbents["product"]],
+        "is_listed": ~np.isnan(before) if series is not None else [False] * len(before),
+        "model": [
+            (estimates.rival if role == RIVAL else estimates.own)[0].name
+            for role in incumbents["role"]
+        ],
+    }
     # Two names of one version: the more used one speaks for it.
-    ordered = table.assign(before=incumbents["before"].fillna(0.0)).sort_values(
-        ["before", "product"], ascending=[False, True]
-    )
-    first = ~ordered["model_id"].duplicated() | ordered["model_id"].isna()
-    vendors = result.vendors.assign(**about).rename(columns={"vendor": "vendor_id"})
+    used = np.nan_to_num(before)
+    speaks: dict[str, int] = {}
+    for at in sorted(range(len(used)), key=lambda at: (-used[at], incumbents["product"][at])):
+        speaks.setdefault(incumbents["model_id"][at] or f"no version {at}", at)
+    rows = sorted(speaks.values())
     return (
-        ordered[first].sort_index().reindex(columns=list(PRODUCT_COLUMNS)),
-        vendors.reindex(columns=list(VENDOR_COLUMNS)),
+        [{name: products[name][at] for name in products} | about for at in rows],
+        [{"vendor_id": row.pop("vendor")} | row | about for row in vendors],
     )
 
 
@@ -324,8 +330,8 @@ def _said_of_usage(series: Series | None, trained_on: int, past: Past) -> str:
 
 
 def _hash(
-    incumbents: pd.DataFrame,
-    entrants: pd.DataFrame,
+    incumbents: Columns,
+    entrants: Columns,
     past: Past,
     cadence: str | None,
     chosen: Any,
@@ -333,11 +339,20 @@ def _hash(
 ) -> str:
     """Sixteen digits over everything a forecast is made from."""
     told: list[Any] = [
-        json.loads(frame.round(ROUNDED).to_json(orient="values", date_format="iso"))
-        for frame in (incumbents, entrants)
+        list(zip(*(map(_told, column) for column in columns.values()), strict=True))
+        for columns in (incumbents, entrants)
     ]
     if chosen is not None and cadence is not None:
         told.append(list(past.origins[cadence]["origin"][chosen]))
     for _, fitted in (estimates.own, estimates.rival, estimates.structure):
         told.append([round(float(value), 4) for value in fitted.mean])
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _told(value: Any) -> Any:
+    """A value as JSON has it; small differences of arithmetic make no other forecast."""
+    if isinstance(value, float):
+        return round(float(value), ROUNDED) if math.isfinite(value) else None
+    if isinstance(value, np.bool_):
+        return bool(value)
+    return f"{value}T00:00:00.000" if isinstance(value, date) else value
