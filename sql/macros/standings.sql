@@ -132,6 +132,7 @@ compared as (
 contenders as (
     select
         c.*,
+        dense_rank() over (order by c.market_id, c.segment_id) as contest,
         row_number() over (partition by c.market_id, c.segment_id order by c.model_id) as slot
     from compared as c
     where c.is_drawn and coalesce(c.lead_in_sd, 0) < 2.6
@@ -139,9 +140,8 @@ contenders as (
 
 draws as (
     select
-        c.market_id,
-        c.segment_id,
-        c.model_id,
+        c.contest,
+        c.slot,
         c.price_3to1,
         n.draw,
         c.capability + c.own_sd * e.own
@@ -159,12 +159,11 @@ draws as (
 -- On the frontier of a draw is who is abler than all that cost no more.
 drawn as (
     select
-        d.market_id,
-        d.segment_id,
-        d.model_id,
+        d.contest,
+        d.slot,
         case
             when d.capability >= max(d.capability) over (
-                partition by d.market_id, d.segment_id, d.draw order by d.price_3to1
+                partition by d.contest, d.draw order by d.price_3to1
                 range between unbounded preceding and current row
             ) then 1.0
             else 0.0
@@ -173,9 +172,13 @@ drawn as (
 ),
 
 probable as (
-    select d.market_id, d.segment_id, d.model_id, avg(d.is_on_frontier) as probability_on_frontier
-    from drawn as d
-    group by d.market_id, d.segment_id, d.model_id
+    select c.market_id, c.segment_id, c.model_id, d.probability_on_frontier
+    from (
+        select n.contest, n.slot, avg(n.is_on_frontier) as probability_on_frontier
+        from drawn as n
+        group by n.contest, n.slot
+    ) as d
+    inner join contenders as c on c.contest = d.contest and c.slot = d.slot
 )
 
 select
