@@ -219,18 +219,27 @@ class Facts:
 
 def records(frame: Any) -> list[Row]:
     """Rows of a frame with plain Python values: nulls None, timestamps of days dates."""
-    found = []
-    for row in frame.to_dict("records"):
-        plain: Row = {}
-        for key, value in row.items():
-            if value is None or (not isinstance(value, (str, list)) and value != value):
-                value = None
-            elif hasattr(value, "to_pydatetime"):
-                value = value.to_pydatetime().date()
-            elif isinstance(value, float) and key.endswith(("_usd_per_mtok", "score")):
-                value = Decimal(str(value))
-            elif hasattr(value, "item"):
-                value = value.item()
-            plain[str(key)] = value
-        found.append(plain)
+    names = [str(name) for name in frame.columns]
+    columns = [_plain(name, frame[name]) for name in names]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _plain(name: str, column: Any) -> list[Any]:
+    """A column's values; money and scores as the decimals they are written as."""
+    values = column.tolist()
+    if column.dtype.kind in "bi":
+        return list(values)
+    is_exact = name.endswith(("_usd_per_mtok", "score"))
+    found: list[Any] = []
+    for value in values:
+        if value is None or (not isinstance(value, (str, list)) and value != value):
+            found.append(None)
+        elif isinstance(value, str):
+            found.append(value)
+        elif hasattr(value, "to_pydatetime"):
+            found.append(value.to_pydatetime().date())
+        elif isinstance(value, float) and is_exact:
+            found.append(Decimal(str(value)))
+        else:
+            found.append(value.item() if hasattr(value, "item") else value)
     return found

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
-from scipy.stats import qmc
 
 from pipelines.analysis.capability import FACTORS
 
@@ -19,6 +18,8 @@ def compute() -> dict[str, pd.DataFrame]:
     Scrambled Sobol points through the inverse of the normal distribution, and their mirror images:
     of two models alike each is ahead in exactly half the draws.
     """
+    from scipy.stats import qmc  # takes half a second, and mostly these tables are kept
+
     points = qmc.Sobol(FACTORS + SLOTS, scramble=True, rng=SEED).random(DRAWS // 2)
     normal = ndtri(np.clip(points, 1e-9, 1 - 1e-9))
     normal = np.concatenate([normal, -normal])
