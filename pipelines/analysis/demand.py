@@ -29,7 +29,7 @@ fared (`backtest`), positions (`marts.launch_impact`).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -42,7 +42,7 @@ from pipelines.analysis import INTERVAL
 Array = NDArray[np.float64]
 Positions = NDArray[np.int64]
 #: Columns of equal length by name: a frame, or arrays (a tenth of the time for one launch's).
-Columns = pd.DataFrame | Mapping[str, Any]
+Columns: TypeAlias = pd.DataFrame | Mapping[str, Any]
 
 #: Degrees of freedom of all noise: volumes jump more often than a normal distribution allows, and
 #: four have a closed distribution function.
