@@ -13,6 +13,7 @@ from pipelines import raw, tables
 from pipelines.settings import PROJECT, Settings
 from pipelines.sources import sources
 from pipelines.tables import Connection
+from pipelines.warehouse import STORAGE
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -35,7 +36,7 @@ def published_in(connection: Connection, settings: Settings) -> None:
     folder.mkdir(parents=True)
     version = folder / "bellwether-000001.duckdb"
     (source,) = connection.execute("select current_database()").fetchall()[0]
-    connection.execute(f"attach '{version}' as published")
+    connection.execute(f"attach '{version}' as published (storage_version '{STORAGE}')")
     connection.execute(f'copy from database "{source}" to published')
     connection.execute("detach published")
     settings.published.symlink_to(version.name)
