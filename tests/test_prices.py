@@ -165,7 +165,7 @@ def test_with_one_voice_each_the_latest_change_speaks(market: Market) -> None:
     says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
     says(market, "models_dev", "2026-01-10", {"zeta-1": ("2", "8")})
     says(market, "models_dev", "2026-01-20", {"zeta-1": ("1", "4")})
-    says(market, "litellm", "2026-01-25", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-25", {"zeta-1": ("2", "8"), "kappa": ("1", "2")})
     market.build()
     found = market.answer(ZETA, "2026-01-26")
     assert found is not None
@@ -272,6 +272,60 @@ def test_a_spike_that_was_taken_back_leaves_no_trace(market: Market) -> None:
         says(market, "litellm", f"2026-01-{day}", {"zeta-1": price})
     market.build()
     assert [market.price(ZETA, f"2026-01-{day}") for day in (10, 11, 12)] == [("2", "8")] * 3
+
+
+def test_what_follows_a_jump_nobody_saw_is_held_with_it(market: Market) -> None:
+    """A unit error that is then changed by a tenth is still a unit error."""
+    for day, price in (("10", ("2", "8")), ("12", ("200", "800")), ("14", ("180", "720"))):
+        says(market, "litellm", f"2026-01-{day}", {"zeta-1": price})
+    market.build()
+    assert market.price(ZETA, "2026-01-20") == ("2", "8")
+    assert len(market.reasons("litellm")) == 2
+
+
+def test_after_a_spike_that_was_taken_back_changes_count_again(market: Market) -> None:
+    for day, price in (
+        ("10", ("2", "8")), ("11", ("20", "80")), ("12", ("2", "8")), ("13", ("1.5", "6")),
+    ):  # fmt: skip
+        says(market, "litellm", f"2026-01-{day}", {"zeta-1": price})
+    market.build()
+    assert market.price(ZETA, "2026-01-12") == ("2", "8")
+    assert market.price(ZETA, "2026-01-13") == ("1.5", "6")
+
+
+def test_a_first_sight_four_times_off_what_others_say_is_held(market: Market) -> None:
+    """Claude Instant at a fifth of its price; a model of IBM's at a thousand times its price."""
+    says(market, "models_dev", "2026-01-10", {"zeta-1": ("2", "8")})
+    says(market, "litellm", "2026-01-11", {"zeta-1": ("2000", "2000")})
+    market.build()
+    found = market.answer(ZETA, "2026-01-12")
+    assert found is not None
+    assert (found["input"], found["lineages"], found["is_disputed"]) == ("2", 1, False)
+    assert market.reasons("litellm") == ["jump of 4x or more that no other lineage shows"]
+
+
+def test_a_first_sight_off_what_others_say_counts_once_a_third_says_it_too(
+    market: Market,
+) -> None:
+    """The feed that was there first may be the stale one: o3 at 10/40 in a dead collection."""
+    says(market, "models_dev", "2026-01-10", {"zeta-1": ("10", "40")})
+    says(market, "litellm", "2026-01-11", {"zeta-1": ("2", "8")})
+    says(market, "genai_prices", "2026-01-15", {"zeta-1": ("2", "8")})
+    market.build()
+    assert market.price(ZETA, "2026-01-14", known_by="2026-01-14") == ("10", "40")
+    assert market.price(ZETA, "2026-01-15", known_by="2026-01-15") == ("2", "8")
+
+
+def test_a_jump_that_lasts_unconfirmed_makes_the_former_price_unknown(market: Market) -> None:
+    for day in ("2026-01-12", "2026-01-30", "2026-02-20"):
+        says(market, "litellm", day, {"zeta-1": ("20", "80"), f"of-{day}": ("7", "9")})
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    market.build()
+    for known_by in ("2026-01-15", "2026-02-15"):
+        assert market.price(ZETA, "2026-01-15", known_by=known_by) == ("2", "8")
+    assert market.price(ZETA, "2026-02-20", known_by="2026-02-20") is None
+    assert market.price(ZETA, "2026-01-15") is None
+    assert market.price(ZETA, "2026-01-10") == ("2", "8")
 
 
 def test_less_than_four_times_is_a_change_like_any_other(market: Market) -> None:
@@ -401,17 +455,21 @@ def test_the_price_of_an_alias_follows_what_it_pointed_to(market: Market) -> Non
     assert market.price("openai/zeta-1", "2026-02-03") == ("2", "8")
 
 
-def test_a_name_that_moved_speaks_for_the_version_it_moved_to_until_its_end_is_known(
-    market: Market,
-) -> None:
-    """Two ends, each known from a day of its own: the listing's and the name's."""
-    for version, start, end in (
-        ("openai/zeta-1", "2026-01-01", "2026-02-01"), ("openai/zeta-2", "2026-02-01", None),
-    ):  # fmt: skip
+def moves(market: Market, *periods: tuple[str, str, str | None]) -> None:
+    """The name zeta points to versions by period."""
+    for version, start, end in periods:
         market.add("aliases", spelling="openai/zeta", model_id=version, valid_from=start,
                    valid_to=end, reason="test", source_url="https://example.org",
                    publisher="test", published_on=start, licence="test",
                    source_or_any="any", valid_from_or_always=start)  # fmt: skip
+
+
+TWICE = ("openai/zeta-1", "2026-01-01", "2026-02-01"), ("openai/zeta-2", "2026-02-01", None)
+
+
+def test_two_ends_are_known_each_from_a_day_of_its_own(market: Market) -> None:
+    """The listing's and the name's: what was known in between does not change afterwards."""
+    moves(market, *TWICE)
     versions = {"zeta-1": ("3", "9"), "zeta-2": ("3", "9")}
     says(market, "genai_prices", "2025-12-20", versions)
     says(market, "litellm", "2026-01-10", {"zeta": ("2", "8")})
@@ -419,8 +477,94 @@ def test_a_name_that_moved_speaks_for_the_version_it_moved_to_until_its_end_is_k
     market.build()
     for _ in ("as then", "with hindsight"):
         assert market.price("openai/zeta-1", "2026-01-20", known_by="2026-02-15") == ("2", "8")
+        assert market.price("openai/zeta-1", "2026-02-15", known_by="2026-01-31") == ("2", "8")
         assert market.price("openai/zeta-1", "2026-02-15", known_by="2026-02-15") is None
-        assert market.price("openai/zeta-2", "2026-02-15", known_by="2026-02-15") == ("2", "8")
+        assert market.price("openai/zeta-2", "2026-02-15", known_by="2026-02-15") is None
         says(market, "litellm", "2026-03-01", {"kappa": ("2", "8")})
         market.build()
-    assert market.price("openai/zeta-2", "2026-02-15") is None
+
+
+def test_a_moving_names_old_price_is_not_carried_to_the_version_it_moves_to(
+    market: Market,
+) -> None:
+    """Mistral Small 4 at the price of Small 3.2, DeepSeek V4 Flash at that of V3.2: four feeds."""
+    moves(market, *TWICE)
+    says(market, "models_dev", "2026-01-09", {"zeta-1": ("2", "8"), "zeta-2": ("1", "4")})
+    says(market, "models_dev", "2026-01-10", {})
+    for day in ("2026-01-10", "2026-02-10", "2026-03-10"):
+        says(market, "litellm", day, {"zeta": ("2", "8"), f"of-{day}": ("7", "9")})
+    market.build()
+    assert market.price("openai/zeta-1", "2026-01-31") == ("2", "8")
+    for day in ("2026-02-01", "2026-02-10", "2026-03-10"):
+        assert market.price("openai/zeta-2", day) is None
+    assert market.reasons("litellm") == [
+        "the price a moving name had before it moved to openai/zeta-2"
+    ]
+
+
+def test_a_moving_name_speaks_for_the_new_version_once_its_price_changes(market: Market) -> None:
+    moves(market, *TWICE)
+    says(market, "models_dev", "2026-01-09", {"zeta-1": ("2", "8"), "zeta-2": ("1", "4")})
+    says(market, "models_dev", "2026-01-10", {})
+    says(market, "litellm", "2026-01-10", {"zeta": ("2", "8")})
+    says(market, "litellm", "2026-02-20", {"zeta": ("1", "4")})
+    market.build()
+    assert market.price("openai/zeta-2", "2026-02-10") is None
+    found = market.answer("openai/zeta-2", "2026-02-20")
+    assert found is not None
+    assert (found["input"], found["valid_from_earliest"]) == ("1", date(2026, 2, 1))
+    assert market.price("openai/zeta-1", "2026-02-20") is None
+
+
+def test_a_moving_names_price_does_not_become_the_new_versions_by_an_absence(
+    market: Market,
+) -> None:
+    moves(market, *TWICE)
+    says(market, "models_dev", "2026-01-09", {"zeta-1": ("2", "8"), "zeta-2": ("1", "4")})
+    says(market, "models_dev", "2026-01-10", {})
+    for day, listed in (("2026-01-10", True), ("2026-02-05", False), ("2026-02-20", True)):
+        says(market, "litellm", day, {"zeta": ("2", "8")} if listed else {})
+    market.build()
+    assert market.price("openai/zeta-2", "2026-02-20") is None
+
+
+# ------------------------------------------------------------------ out of date
+
+
+def test_a_price_nobody_has_affirmed_since_a_change_is_out_of_date(market: Market) -> None:
+    """DeepSeek V4 Pro at 1.74 after two changes, by two feeds last read before them."""
+    says(market, "models_dev", "2026-01-10", {"zeta-1": ("3", "9")})
+    says(market, "genai_prices", "2026-01-11", {"zeta-1": ("3", "9")})
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("3", "9")})
+    says(market, "litellm", "2026-01-20", {"zeta-1": ("2", "8")})
+    market.build()
+    found = market.answer(ZETA, "2026-01-21")
+    assert found is not None
+    assert (found["input"], found["lineages"], found["is_disputed"]) == ("2", 1, False)
+    assert market.price(ZETA, "2026-01-21", known_by="2026-01-19") == ("3", "9")
+
+
+def test_a_price_that_others_affirm_after_a_change_outvotes_it_and_is_disputed(
+    market: Market,
+) -> None:
+    for feed in FEEDS:
+        says(market, feed, "2026-01-10", {"zeta-1": ("3", "9")})
+    says(market, "litellm", "2026-01-20", {"zeta-1": ("2", "8")})
+    says(market, "models_dev", "2026-01-21", {"zeta-1": ("3", "9"), "kappa": ("1", "2")})
+    market.build()
+    # One of two that say so was read since: both count.
+    found = market.answer(ZETA, "2026-01-21")
+    assert found is not None
+    assert (found["input"], found["lineages"], found["is_disputed"]) == ("3", 2, True)
+    assert market.price(ZETA, "2026-01-20", known_by="2026-01-20") == ("2", "8")
+
+
+def test_a_frozen_feed_that_still_answers_affirms_nothing(market: Market) -> None:
+    """genai-prices' first file answers 200 since 2026-07-25, always with the same bytes."""
+    for feed in ("models_dev", "genai_prices", "litellm"):
+        says(market, feed, "2026-01-10", {"zeta-1": ("3", "9")})
+    says(market, "litellm", "2026-01-20", {"zeta-1": ("2", "8")})
+    for feed in ("models_dev", "genai_prices"):
+        says(market, feed, "2026-01-25", {"zeta-1": ("3", "9")})
+    market.build()
+    assert market.price(ZETA, "2026-01-26") == ("2", "8")

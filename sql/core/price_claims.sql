@@ -1,6 +1,7 @@
 -- What every source says a model costs, with both clocks; nothing is chosen here.
--- A claim holds from valid_from_latest on, as far as is known, until an end becomes known. A jump of
--- 4x or more counts from the day another lineage shows the new price, and stands in quarantine before.
+-- A claim holds from valid_from_latest on, as far as is known, until an end becomes known. A jump of 4x
+-- or more, from the name's former price or at its first sight from all that other lineages say, counts
+-- from the day another lineage shows the new price; it and what follows it stand in quarantine before.
 -- key: claim_id
 -- check start_is_ordered: valid_from_earliest is null or valid_from_earliest <= valid_from_latest
 -- check not_known_before_it_was_seen: known_at is not null
@@ -55,6 +56,7 @@ named as (
         c.first_seen_at,
         c.previous_fetch_at,
         c.last_seen_at,
+        c.ended_at,
         c.absent_at,
         case when n.known_since > c.first_seen_at then n.known_since else c.first_seen_at end
             as known_at,
@@ -67,40 +69,166 @@ named as (
     window series as (partition by c.source, c.spelling order by c.first_seen_at)
 ),
 
-jumps as (
+-- What others said of the same offering, under the same name: feeds as they changed, and the edition.
+said as (
+    select
+        n.target,
+        n.host_id,
+        n.variant,
+        n.lineage,
+        n.input_usd_per_mtok,
+        n.output_usd_per_mtok,
+        n.known_at,
+        n.ended_at
+    from named as n
+    union all
+    select
+        a.alias as target,
+        e.host_id,
+        e.variant,
+        e.lineage,
+        e.input_usd_per_mtok,
+        e.output_usd_per_mtok,
+        cast(e.published_on as timestamp) as known_at,
+        cast(e.valid_to as timestamp) as ended_at
+    from seeds.prices as e
+    inner join core.aliases as a on a.model_id = e.model_id
+),
+
+-- The first price under a name, against the nearest that another lineage said at the time.
+first_sights as (
     select
         n.source,
         n.spelling,
         n.first_seen_at,
-        least(min(o.known_at), min(cast(e.published_on as timestamp))) as confirmed_at
+        min(greatest(
+            n.input_usd_per_mtok / s.input_usd_per_mtok, s.input_usd_per_mtok / n.input_usd_per_mtok,
+            n.output_usd_per_mtok / s.output_usd_per_mtok, s.output_usd_per_mtok / n.output_usd_per_mtok
+        )) as times
     from named as n
-    left join named as o
-        on o.target = n.target and o.host_id = n.host_id and o.variant = n.variant
-        and o.lineage <> n.lineage
-        and o.input_usd_per_mtok = n.input_usd_per_mtok
-        and o.output_usd_per_mtok = n.output_usd_per_mtok
-    left join core.aliases as a on a.alias = n.target
-    left join seeds.prices as e
-        on e.model_id = a.model_id and e.host_id = n.host_id and e.variant = n.variant
-        and e.lineage <> n.lineage
-        and e.input_usd_per_mtok = n.input_usd_per_mtok
-        and e.output_usd_per_mtok = n.output_usd_per_mtok
-    where
-        greatest(
-            n.input_usd_per_mtok / n.former_input, n.former_input / n.input_usd_per_mtok,
-            n.output_usd_per_mtok / n.former_output, n.former_output / n.output_usd_per_mtok
-        ) >= 4
+    inner join said as s
+        on s.target = n.target and s.host_id = n.host_id and s.variant = n.variant
+        and s.lineage <> n.lineage
+        and s.known_at < n.known_at
+        and (s.ended_at is null or s.ended_at > n.known_at)
+    where n.former_input is null
     group by n.source, n.spelling, n.first_seen_at
+),
+
+-- Runs without a jump between them are one level; the first is level 0 unless it is a jump itself.
+levelled as (
+    select
+        n.*,
+        sum(case
+            when greatest(
+                n.input_usd_per_mtok / n.former_input, n.former_input / n.input_usd_per_mtok,
+                n.output_usd_per_mtok / n.former_output, n.former_output / n.output_usd_per_mtok
+            ) >= 4 or f.times >= 4
+                then 1
+            else 0
+        end) over (
+            partition by n.source, n.spelling order by n.first_seen_at
+            rows between unbounded preceding and current row
+        ) as level
+    from named as n
+    left join first_sights as f
+        on f.source = n.source and f.spelling = n.spelling and f.first_seen_at = n.first_seen_at
+),
+
+confirmations as (
+    select
+        l.source,
+        l.spelling,
+        l.level,
+        l.first_seen_at,
+        greatest(l.known_at, min(s.known_at)) as confirmed_at
+    from levelled as l
+    inner join said as s
+        on s.target = l.target and s.host_id = l.host_id and s.variant = l.variant
+        and s.lineage <> l.lineage
+        and s.input_usd_per_mtok = l.input_usd_per_mtok
+        and s.output_usd_per_mtok = l.output_usd_per_mtok
+    where l.level > 0
+    group by l.source, l.spelling, l.level, l.first_seen_at, l.known_at
+),
+
+levels as (
+    select
+        l.source,
+        l.spelling,
+        l.level,
+        min(l.known_at) as known_at,
+        arg_min(l.input_usd_per_mtok, l.first_seen_at) as first_input,
+        arg_min(l.output_usd_per_mtok, l.first_seen_at) as first_output,
+        arg_max(l.input_usd_per_mtok, l.first_seen_at) as last_input,
+        arg_max(l.output_usd_per_mtok, l.first_seen_at) as last_output,
+        min(c.confirmed_at) as confirmed_at
+    from levelled as l
+    left join confirmations as c
+        on c.source = l.source and c.spelling = l.spelling and c.first_seen_at = l.first_seen_at
+    group by l.source, l.spelling, l.level
+),
+
+-- Levels that take a jump back which nobody else had seen: they need no witness of their own.
+believed_before as (
+    select
+        l.source,
+        l.spelling,
+        l.level,
+        l.known_at,
+        l.first_input,
+        l.first_output,
+        max(b.level) as believed_level
+    from levels as l
+    inner join levels as b
+        on b.source = l.source and b.spelling = l.spelling
+        and b.level < l.level
+        and (b.level = 0 or b.confirmed_at <= l.known_at)
+    group by l.source, l.spelling, l.level, l.known_at, l.first_input, l.first_output
+),
+
+returns as (
+    select
+        l.source,
+        l.spelling,
+        l.level,
+        l.known_at as confirmed_at
+    from believed_before as l
+    inner join levels as b
+        on b.source = l.source and b.spelling = l.spelling and b.level = l.believed_level
+    where
+        l.believed_level < l.level - 1
+        and greatest(
+            l.first_input / b.last_input, b.last_input / l.first_input,
+            l.first_output / b.last_output, b.last_output / l.first_output
+        ) < 4
+),
+
+witnessed as (
+    select
+        l.*,
+        lead(l.first_seen_at) over (
+            partition by l.source, l.spelling order by l.first_seen_at
+        ) as replaced_at,
+        min(least(c.confirmed_at, r.confirmed_at)) over (
+            partition by l.source, l.spelling, l.level order by l.first_seen_at
+            rows between unbounded preceding and current row
+        ) as confirmed_at
+    from levelled as l
+    left join confirmations as c
+        on c.source = l.source and c.spelling = l.spelling and c.first_seen_at = l.first_seen_at
+    left join returns as r on r.source = l.source and r.spelling = l.spelling and r.level = l.level
 ),
 
 guarded as (
     select
-        n.*,
-        case when j.confirmed_at > n.known_at then j.confirmed_at else n.known_at end as sure_at
-    from named as n
-    left join jumps as j
-        on j.source = n.source and j.spelling = n.spelling and j.first_seen_at = n.first_seen_at
-    where j.source is null or j.confirmed_at is not null
+        w.*,
+        case
+            when w.level > 0 and w.confirmed_at > w.known_at then w.confirmed_at
+            else w.known_at
+        end as sure_at
+    from witnessed as w
+    where w.level = 0 or w.confirmed_at is not null
 ),
 
 -- The price itself may be older than the claim: a feed that adds a cache price, or anything else,
@@ -115,7 +243,13 @@ marked as (
                 and g.stated_from is not distinct from lag(g.stated_from) over series
                 then 0
             else 1
-        end as is_new_price
+        end as is_new_price,
+        case
+            when g.input_usd_per_mtok = lag(g.input_usd_per_mtok) over series
+                and g.output_usd_per_mtok = lag(g.output_usd_per_mtok) over series
+                then 0
+            else 1
+        end as is_other_price
     from guarded as g
     window series as (partition by g.source, g.spelling order by g.first_seen_at)
 ),
@@ -126,7 +260,11 @@ numbered as (
         sum(m.is_new_price) over (
             partition by m.source, m.spelling order by m.first_seen_at
             rows between unbounded preceding and current row
-        ) as price_number
+        ) as price_number,
+        sum(m.is_other_price) over (
+            partition by m.source, m.spelling order by m.first_seen_at
+            rows between unbounded preceding and current row
+        ) as other_price_number
     from marked as m
 ),
 
@@ -139,6 +277,9 @@ ended as (
         first_value(g.previous_fetch_at) over (
             partition by g.source, g.spelling, g.price_number order by g.first_seen_at
         ) as price_previous_at,
+        min(coalesce(g.stated_from, cast(g.first_seen_at as date))) over (
+            partition by g.source, g.spelling, g.other_price_number
+        ) as taken_up_on,
         -- A name's first price is no change of price, however late the feed takes the name up; nor
         -- is the same price when the name comes back after a time without it.
         first_value(
@@ -153,6 +294,36 @@ ended as (
         lead(g.output_usd_per_mtok) over series as next_output
     from numbered as g
     window series as (partition by g.source, g.spelling order by g.first_seen_at)
+),
+
+-- The former price stands for a month after a jump nobody confirms and that is not taken back; with
+-- the first reading after that it has ended, for neither price can be vouched for.
+doubted as (
+    select
+        e.source,
+        e.spelling,
+        e.first_seen_at,
+        min(cast(r.read_on as timestamp)) as doubted_at
+    from ended as e
+    inner join core.source_readings as r
+        on r.source = e.source and r.read_on >= cast(e.replaced_at as date) + 30
+    where
+        (e.next_sure_at is null or e.next_sure_at > e.replaced_at)
+        and (e.absent_at is null or e.absent_at > e.replaced_at)
+    group by e.source, e.spelling, e.first_seen_at
+),
+
+closed as (
+    select
+        e.*,
+        case
+            when d.doubted_at < coalesce(e.next_sure_at, d.doubted_at + interval 1 day)
+                and d.doubted_at < coalesce(e.absent_at, d.doubted_at + interval 1 day)
+                then d.doubted_at
+        end as doubted_at
+    from ended as e
+    left join doubted as d
+        on d.source = e.source and d.spelling = e.spelling and d.first_seen_at = e.first_seen_at
 ),
 
 fed as (
@@ -170,8 +341,10 @@ fed as (
         coalesce(e.stated_from, cast(e.price_previous_at as date)) as valid_from_earliest,
         coalesce(e.stated_from, cast(e.price_seen_at as date)) as valid_from_latest,
         coalesce(e.stated_from, cast(e.first_seen_at as date)) as holds_from,
+        e.taken_up_on,
         e.sure_at as known_at,
         case
+            when e.doubted_at is not null then cast(e.last_seen_at as date) + 1
             when e.next_seen_at is null and e.absent_at is null then null
             when e.absent_at <= coalesce(e.next_seen_at, e.absent_at)
                 then cast(coalesce(e.last_seen_at, e.absent_at) as date) + 1
@@ -180,10 +353,12 @@ fed as (
             else cast(coalesce(e.last_seen_at, e.next_previous_at) as date) + 1
         end as valid_to_earliest,
         cast(case
+            when e.doubted_at is not null then e.replaced_at
             when e.absent_at <= coalesce(e.next_seen_at, e.absent_at) then e.absent_at
             else e.next_seen_at
         end as date) as valid_to_latest,
         case
+            when e.doubted_at is not null then e.doubted_at
             when e.absent_at <= coalesce(e.next_seen_at, e.absent_at) then e.absent_at
             else e.next_sure_at
         end as ended_known_at,
@@ -197,7 +372,7 @@ fed as (
         cast(e.first_seen_at as date) as published_on,
         s.licence,
         e.fetch_id
-    from ended as e
+    from closed as e
     inner join raw.sources as s on s.source = e.source
 ),
 
@@ -265,6 +440,7 @@ curated as (
         s.price_from_earliest as valid_from_earliest,
         s.price_from_latest as valid_from_latest,
         s.valid_from_latest as holds_from,
+        s.price_from_latest as taken_up_on,
         cast(s.published_on as timestamp) as known_at,
         coalesce(
             s.valid_to,
@@ -297,6 +473,19 @@ everything as (
     select c.* from curated as c
 ),
 
+pointings as (
+    select
+        a.alias,
+        a.source as said_by,
+        a.model_id,
+        a.valid_from,
+        a.valid_to,
+        a.known_on,
+        a.ended_known_on,
+        lag(a.model_id) over (partition by a.alias order by a.valid_from) as former_model_id
+    from core.aliases as a
+),
+
 pointed as (
     select
         e.*,
@@ -307,9 +496,18 @@ pointed as (
         cast(a.known_on as timestamp) as pointing_known_at,
         cast(a.ended_known_on as timestamp) as pointing_ended_known_at
     from everything as e
-    inner join core.aliases as a
+    inner join pointings as a
         on a.alias = e.target
         and a.valid_to > e.holds_from
+        -- A feed that took a price up under a moving name said it of the version the name meant then.
+        -- It says nothing of the next one until it changes that price, unless it says itself what the
+        -- name means; or unless the name stands for whatever is sold under it.
+        and (
+            e.taken_up_on >= a.valid_from
+            or coalesce(a.former_model_id, a.model_id) = a.model_id
+            or a.said_by = e.source
+            or a.model_id = a.alias
+        )
         -- A name that moved after a source was last read, but before that was known to be its last
         -- word, was believed to be sold at that price for a while.
         and (
@@ -337,7 +535,8 @@ select
     p.cache_read_usd_per_mtok, -- cached input read, USD per million tokens
     p.cache_write_usd_per_mtok, -- cache write, USD per million tokens
     case
-        when p.pointed_from > p.valid_from_latest then p.pointed_from
+        when p.pointed_from > p.valid_from_latest or p.pointed_from > p.valid_from_earliest
+            then p.pointed_from
         else p.valid_from_earliest
     end as valid_from_earliest, -- first day it may have held; null if unknown
     greatest(p.valid_from_latest, p.pointed_from) as valid_from_latest, -- first day it is known to have held

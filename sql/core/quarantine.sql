@@ -31,36 +31,70 @@ faults as (
     where p.quarantine_reason is not null
 ),
 
-unconfirmed as (
+unused as (
     select
         p.source,
         p.fetch_id,
         p.spelling,
-        'core' as stage,
-        'jump of 4x or more that no other lineage shows' as reason,
+        n.target,
+        coalesce(p.stated_from, cast(p.first_seen_at as date)) as holds_from,
         p.input_usd_per_mtok,
         p.output_usd_per_mtok,
         p.first_seen_at,
         p.ended_at
     from core.price_observations as p
     inner join core.names as n on n.source = p.source and n.spelling = p.spelling
-    where
-        p.quarantine_reason is null
-        and n.status = 'resolved'
-        and not exists (
-            select 1
-            from core.price_claims as c
-            where c.source = p.source and c.spelling = p.spelling and c.fetch_id = p.fetch_id
-        )
-        and exists (
-            select 1
-            from core.price_observations as f
-            where
-                f.source = p.source
-                and f.spelling = p.spelling
-                and f.first_seen_at < p.first_seen_at
-                and f.quarantine_reason is null
-        )
+    left join core.price_claims as c
+        on c.source = p.source and c.spelling = p.spelling and c.fetch_id = p.fetch_id
+    where p.quarantine_reason is null and n.status = 'resolved' and c.claim_id is null
+),
+
+unconfirmed as (
+    select
+        u.source,
+        u.fetch_id,
+        u.spelling,
+        'core' as stage,
+        case
+            when max(a.alias) is null then 'a moving name on a day for which it is not known what it meant'
+            else 'jump of 4x or more that no other lineage shows'
+        end as reason,
+        u.input_usd_per_mtok,
+        u.output_usd_per_mtok,
+        min(u.first_seen_at) as first_seen_at,
+        case when count(*) = count(u.ended_at) then max(u.ended_at) end as ended_at
+    from unused as u
+    left join core.aliases as a
+        on a.alias = u.target and a.valid_from <= u.holds_from and a.valid_to > u.holds_from
+    group by u.source, u.fetch_id, u.spelling, u.input_usd_per_mtok, u.output_usd_per_mtok
+),
+
+-- Said of the version the name meant then; of the next one it is not known to be said.
+not_carried as (
+    select
+        p.source,
+        p.fetch_id,
+        p.spelling,
+        'core' as stage,
+        'the price a moving name had before it moved to ' || a.model_id as reason,
+        p.input_usd_per_mtok,
+        p.output_usd_per_mtok,
+        greatest(p.first_seen_at, cast(max(a.known_on) as timestamp)) as first_seen_at,
+        p.ended_at
+    from core.price_observations as p
+    inner join core.names as n on n.source = p.source and n.spelling = p.spelling
+    inner join core.aliases as a
+        on a.alias = n.target
+        and a.model_id <> a.alias
+        and a.valid_from > cast(p.first_seen_at as date)
+        and (p.ended_at is null or a.valid_from < cast(p.ended_at as date))
+    left join core.price_claims as c
+        on c.source = p.source and c.spelling = p.spelling and c.fetch_id = p.fetch_id
+        and c.model_id = a.model_id
+    where p.quarantine_reason is null and c.claim_id is null
+    group by
+        p.source, p.fetch_id, p.spelling, a.model_id, p.input_usd_per_mtok, p.output_usd_per_mtok,
+        p.first_seen_at, p.ended_at
 ),
 
 unlike_prices as (
@@ -133,6 +167,8 @@ everything as (
     select f.* from faults as f
     union all
     select u.* from unconfirmed as u
+    union all
+    select k.* from not_carried as k
 )
 
 select

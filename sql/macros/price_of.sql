@@ -1,9 +1,20 @@
 -- The resolved price of one offering on a day, from what was known by another day (null: now).
--- Rule (METHOD 2): within a lineage the original speaks before a copy, and the latest change first; then the vendor's own statement unless
--- another lineage has seen a later change; then agreement among lineages; then the latest change;
--- then the most reliable lineage. No row means unknown or not sold that day.
+-- Rule (METHOD 2): within a lineage the original speaks before a copy, and the latest change first.
+-- A price nobody has affirmed since a change was seen elsewhere is out of date. Of the others the
+-- vendor's own statement counts first unless another lineage has seen a later change; then agreement
+-- among lineages; then the latest change; then the most reliable lineage.
+-- No row means unknown or not sold that day.
 create or replace macro price_of(asked_offering_id, as_of, known_by) as table
-with live as (
+with heard as (
+    select
+        r.source,
+        max(r.read_on) as read_on
+    from core.source_readings as r
+    where r.read_on <= coalesce(cast(known_by as date), date '9999-12-31')
+    group by r.source
+),
+
+live as (
     select
         c.offering_id,
         c.lineage,
@@ -18,6 +29,9 @@ with live as (
         c.claim_id,
         coalesce(c.changed_on, date '0001-01-01') as changed_on,
         l.reliability_rank,
+        max(coalesce(h.read_on, c.published_on)) over (
+            partition by c.offering_id, c.lineage, c.input_usd_per_mtok, c.output_usd_per_mtok
+        ) as affirmed_on,
         row_number() over (
             partition by c.offering_id, c.lineage
             order by
@@ -29,6 +43,7 @@ with live as (
     inner join core.lineages as l on l.lineage_id = c.lineage
     inner join core.availability as v on v.model_id = c.model_id
     inner join core.offerings as o on o.offering_id = c.offering_id
+    left join heard as h on h.source = c.source
     where
         c.offering_id = asked_offering_id
         and not (
@@ -65,6 +80,7 @@ votes as (
             else 0
         end) as vendor_says_so,
         max(s.changed_on) as changed_on,
+        max(s.affirmed_on) as affirmed_on,
         min(s.reliability_rank) as reliability_rank,
         max(s.cache_read_usd_per_mtok) as cache_read_usd_per_mtok,
         max(s.valid_from_earliest) as valid_from_earliest,
@@ -73,6 +89,13 @@ votes as (
         min(s.source || ':' || s.claim_id) as first_claim
     from spoken as s
     group by s.offering_id, s.input_usd_per_mtok, s.output_usd_per_mtok
+),
+
+dated as (
+    select
+        v.*,
+        max(v.changed_on) over (partition by v.offering_id) as last_changed_on
+    from votes as v
 ),
 
 ranked as (
@@ -85,7 +108,8 @@ ranked as (
                 v.input_usd_per_mtok, v.output_usd_per_mtok
         ) as place,
         count(*) over (partition by v.offering_id) as alternatives
-    from votes as v
+    from dated as v
+    where v.affirmed_on >= v.last_changed_on or v.changed_on = v.last_changed_on
 )
 
 select
