@@ -217,3 +217,33 @@ def _read(connection: Connection, name: str, source: str) -> dict[str, Any]:
         "way": found.way,
         "candidates": [{"name": n, "score": score} for n, score in found.candidates],
     }  # fmt: skip
+
+
+def coverage_answer(connection: Connection, by_kind: bool = False) -> list[dict[str, Any]]:
+    """How much is under a name that was understood: `marts.name_coverage`, or its chat models.
+
+    Of the short form a row is a source and thing, `understood` the percentage of all rows that
+    name a model to chat with, `other` how many rows name something else.
+    """
+    if by_kind:
+        return _rows(connection, "select c.* from marts.name_coverage as c order by all")
+    return _rows(
+        connection,
+        "select c.source, c.thing, sum(c.rows) filter (where c.kind = 'model') as rows, "
+        "round(100.0 * sum(c.rows_resolved) filter (where c.kind = 'model') / "
+        "sum(c.rows) filter (where c.kind = 'model'), 1) as understood, "
+        "coalesce(sum(c.rows) filter (where c.kind <> 'model'), 0) as other "
+        "from marts.name_coverage as c group by c.source, c.thing order by c.thing, c.source",
+    )
+
+
+def open_names_answer(connection: Connection, source: str, limit: int) -> list[dict[str, Any]]:
+    """Names of a source that are not understood, most frequent first, with the nearest known."""
+    found, _ = _source_named(connection, source)
+    return _rows(
+        connection,
+        "select u.spelling, u.observations as rows, u.kind, u.status, u.candidates as nearest "
+        "from core.unresolved_names as u where u.source = ? "
+        "order by u.observations desc, u.spelling limit ?",
+        [found, limit],
+    )

@@ -431,6 +431,32 @@ def identity_explain(
         raise typer.Exit(BAD_NEWS)
 
 
+@identity_app.command("coverage")
+def identity_coverage(
+    source: Annotated[str, typer.Argument(help="List the names of this source left open.")] = "",
+    limit: Annotated[int, typer.Option("--limit", help="Names to list, most frequent first.")] = 40,
+    as_json: AsJson = False,
+) -> None:
+    """How much of what sources say is under a name that was understood, and which names are not.
+
+    Names of embeddings, images, audio, routers and the like are counted apart: they mean no model
+    to chat with. An alias is one line of sql/seeds/aliases.csv.
+
+    Example: bellwether identity coverage litellm
+    """
+    from pipelines.answers import coverage_answer, open_names_answer
+
+    connection = _reader(Settings())
+    if source:
+        rows = open_names_answer(connection, source, limit)
+    else:
+        rows = coverage_answer(connection, by_kind=as_json)
+    if as_json:
+        _print_json(rows)
+    else:
+        grid(rows, console)
+
+
 @app.command()
 def sql(
     query: Annotated[str | None, typer.Argument(help="One SELECT; none opens a prompt.")] = None,

@@ -653,7 +653,8 @@ def _unresolved(registry: Registry, spelled: list[Spelled]) -> Iterator[dict[str
         assert one.found is not None
         best = one.found.candidates or nearest.get(_order(one), ())
         yield {
-            "source": one.source, "spelling": one.spelling, "status": one.found.status,
+            "source": one.source, "spelling": one.spelling, "kind": _kind(registry, one),
+            "status": one.found.status,
             "candidates": "; ".join(f"{name} ({score:.0f})" for name, score in best) or None,
             "observations": one.observations,
         }  # fmt: skip
@@ -666,7 +667,7 @@ NAME_COLUMNS = ["source", "spelling", "target", "host_id", "variant", "configura
                 "kind", "status", "way", "known_since"]  # fmt: skip
 POINTING_COLUMNS = ["alias", "source", "model_id", "valid_from", "valid_to", "known_on",
                     "ended_known_on", "reason"]  # fmt: skip
-UNRESOLVED_COLUMNS = ["source", "spelling", "status", "candidates", "observations"]
+UNRESOLVED_COLUMNS = ["source", "spelling", "kind", "status", "candidates", "observations"]
 VENDOR_COLUMNS = ["vendor_id", "name", "registered_by", "known_since"]
 
 

@@ -61,7 +61,7 @@ def test_help_teaches_with_an_example() -> None:
                       ["brief", "launch"], ["brief", "weekly"], ["brief", "monthly"],
                       ["brief", "model"], ["brief", "scorecard"], ["brief", "issues"],
                       ["approve"], ["site"],
-                      ["identity", "explain"]):  # fmt: skip
+                      ["identity", "explain"], ["identity", "coverage"]):  # fmt: skip
         done = subprocess.run(
             [BELLWETHER, *arguments, "--help"], capture_output=True, text=True, check=True
         )

@@ -4,6 +4,7 @@
 select
     u.source,         -- feed
     u.spelling,       -- the feed's own name
+    u.kind,           -- model, or what else the spelling says it names; as in core.names
     u.status,         -- unknown, or ambiguous where several vendors have the name
     cast(u.candidates as varchar) as candidates, -- nearest known names with scores of 100; suggestions only
     cast(u.observations as bigint) as observations -- runs seen under it
