@@ -139,6 +139,18 @@ def test_missing_prices_are_null_or_zero_and_never_free(feed: Feed) -> None:
     assert reasons["b"].startswith("zero for a paid model")
 
 
+def test_a_blended_price_that_vanished_changes_nothing(feed: Feed) -> None:
+    prices = {"price_1m_input_tokens": 2, "price_1m_output_tokens": 8}
+    blended = prices | {"price_1m_blended_3_to_1": 3.5}
+    feed.fetched("2026-04-10", page(model(1, "a", pricing=blended)))
+    feed.fetched(
+        "2026-07-10", page(model(1, "a", pricing=blended | {"price_1m_blended_3_to_1": None}))
+    )
+    row = only(feed.staged("prices"), spelling="a")
+    assert (row["input_usd_per_mtok"], row["output_usd_per_mtok"]) == (2, 8)
+    assert row["ended_at"] is None
+
+
 def test_prices_are_of_no_vendor(feed: Feed) -> None:
     feed.backfilled(FIXTURES)
     row = only(feed.staged("prices"), spelling="o1-preview")

@@ -140,6 +140,23 @@ def test_current_speaks_for_an_id_the_history_lacks(staging: Staging) -> None:
     assert found == [("a",), ("b",)]
 
 
+def test_a_renamed_id_ends_under_its_old_name_and_begins_under_its_new_one(
+    staging: Staging,
+) -> None:
+    """`gemini-2.5-pro--200k` became `-200k`; the price did not move."""
+    found = staged(
+        staging,
+        [
+            ("2025-10-18", HISTORICAL, listed({"id": "zeta--200k", "name": "Z >200k"})),
+            ("2026-06-30", HISTORICAL, listed({"id": "zeta-200k", "name": "Z >200k"})),
+        ],
+        "select spelling, ended_at is null, quarantine_reason from {table} "
+        "where spelling like 'zeta-%' order by 1",
+    )
+    tier = "a context tier of another row, not a model"
+    assert found == [("zeta--200k", False, tier), ("zeta-200k", True, tier)]
+
+
 def test_context_tiers_are_not_models(staging: Staging) -> None:
     found = staged(
         staging,

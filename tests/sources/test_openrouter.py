@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from feeds import FEEDS, Market
 from price_staging import Staging, rows, staging_in
 
 from pipelines.settings import PROJECT
@@ -135,6 +136,16 @@ def test_price_follows_the_cheapest_host_so_the_host_is_never_the_vendor(staging
         "select count(*) from core.offerings where host_id = 'openrouter' and is_list_price",
     )
     assert own == [(0,)]
+
+
+def test_a_half_price_value_in_a_base_row_is_no_list_price(market: Market) -> None:
+    """On 2026-08-01 the batch price of a model stood in the row of the model itself."""
+    others = {f"eta-{n}": ("7", "9") for n in range(5)}
+    vendors = FEEDS["litellm"].payload({"zeta-1": ("0.2", "1.2"), **others})
+    market.fetched("litellm", "2026-07-20", vendors)
+    market.fetched("openrouter", "2026-08-01", payload({"openai/zeta-1": ("1e-7", "6e-7")}))
+    market.build()
+    assert market.list_prices("2026-08-01")["openai/zeta-1"] == ("0.2", "1.2")
 
 
 def test_an_alias_that_moves_is_not_taken_for_a_version(staging: Staging) -> None:
