@@ -515,6 +515,20 @@ pointed as (
             or a.valid_from < e.valid_to_earliest
             or a.valid_from < cast(e.ended_known_at as date)
         )
+),
+
+-- What hosts other than the vendor have charged for a version, and since when that is known.
+street_prices as (
+    select
+        p.model_id,
+        p.input_usd_per_mtok,
+        p.output_usd_per_mtok,
+        min(p.known_at) as known_at
+    from pointed as p
+    inner join core.models as m on m.model_id = p.model_id
+    inner join core.vendors as v on v.vendor_id = m.vendor_id
+    where p.host_id <> v.list_price_host_id and p.variant = 'standard'
+    group by p.model_id, p.input_usd_per_mtok, p.output_usd_per_mtok
 )
 
 select
@@ -559,6 +573,8 @@ select
     p.ended_known_at as listing_ended_known_at, -- when that became known, UTC
     case when p.pointed_to < date '9999-12-31' then p.pointed_to end as name_valid_to, -- first day the source's name means another version; null while it means this one
     p.pointing_ended_known_at as name_ended_known_at, -- when that became known, UTC
+    p.evidence = 'feed' and p.changed_on is null and p.variant = 'standard' and h.known_at is not null
+        and v.list_price_host_id is not null as equals_street_price, -- the feed always showed, as a list price, what another host charged by then
     p.changed_on,            -- day this source is seen or stated to have changed to it; null if it always said so
     p.source_url,            -- where it is stated
     p.publisher,             -- who states it
@@ -566,3 +582,10 @@ select
     p.licence,               -- licence of the source
     p.fetch_id               -- fetch it came with, raw.fetches; null for the edition
 from pointed as p
+inner join core.models as m on m.model_id = p.model_id
+left join core.vendors as v on v.vendor_id = m.vendor_id and v.list_price_host_id = p.host_id
+left join street_prices as h
+    on h.model_id = p.model_id
+    and h.input_usd_per_mtok = p.input_usd_per_mtok
+    and h.output_usd_per_mtok = p.output_usd_per_mtok
+    and h.known_at <= p.known_at

@@ -2,7 +2,7 @@
 -- Rule (METHOD 2): within a lineage the original speaks before a copy, and the latest change first.
 -- A price nobody has affirmed since a change was seen elsewhere is out of date. Of the others the
 -- vendor's own statement counts first unless another lineage has seen a later change; then agreement
--- among lineages; then the latest change; then the most reliable lineage.
+-- among lineages; then what is no host's price; then the latest change; then the most reliable lineage.
 -- No row means unknown or not sold that day.
 create or replace macro price_of(asked_offering_id, as_of, known_by) as table
 with heard as (
@@ -27,6 +27,7 @@ live as (
         c.evidence,
         c.source,
         c.claim_id,
+        c.equals_street_price,
         coalesce(c.changed_on, date '0001-01-01') as changed_on,
         l.reliability_rank,
         max(coalesce(h.read_on, c.published_on)) over (
@@ -81,6 +82,7 @@ votes as (
         end) as vendor_says_so,
         max(s.changed_on) as changed_on,
         max(s.affirmed_on) as affirmed_on,
+        min(case when s.equals_street_price then 1 else 0 end) as is_like_street,
         min(s.reliability_rank) as reliability_rank,
         max(s.cache_read_usd_per_mtok) as cache_read_usd_per_mtok,
         max(s.valid_from_earliest) as valid_from_earliest,
@@ -94,6 +96,7 @@ votes as (
 dated as (
     select
         v.*,
+        max(v.input_usd_per_mtok) over (partition by v.offering_id) as highest_input,
         max(v.changed_on) over (partition by v.offering_id) as last_changed_on
     from votes as v
 ),
@@ -104,7 +107,9 @@ ranked as (
         row_number() over (
             partition by v.offering_id
             order by
-                v.vendor_says_so desc, v.lineages desc, v.changed_on desc, v.reliability_rank,
+                v.vendor_says_so desc, v.lineages desc,
+                case when v.input_usd_per_mtok < v.highest_input then v.is_like_street else 0 end,
+                v.changed_on desc, v.reliability_rank,
                 v.input_usd_per_mtok, v.output_usd_per_mtok
         ) as place,
         count(*) over (partition by v.offering_id) as alternatives
