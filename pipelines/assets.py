@@ -10,7 +10,8 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines import fetch, raw, standing_checks, tables, versions, warehouse
+from pipelines import fetch, raw, standing_checks, tables, verdicts, versions, warehouse
+from pipelines.ledger import Ledger
 from pipelines.settings import Settings
 from pipelines.snapshots import Fetch, Snapshots
 from pipelines.sources import Source, sources
@@ -19,6 +20,7 @@ from pipelines.warehouse import Connection
 
 OWNERS = ["team:bellwether"]
 PUBLISHED = dg.AssetKey(["published", "warehouse"])
+RECORDED = dg.AssetKey(["marts", "verdicts_recorded"])
 READ_WELL = "read_well"
 RAW_LOG = {"raw.fetches", "raw.quarantine", "raw.fields", "raw.sources"}
 
@@ -65,7 +67,9 @@ def _dependencies(names: Iterable[str]) -> list[dg.AssetKey]:
     found = set()
     for name in names:
         schema, table = name.split(".")
-        if name in RAW_LOG:
+        if name == "raw.verdicts":
+            found.add(RECORDED)
+        elif name in RAW_LOG:
             found |= {raw_key(source) for source in sources().values()}
         elif schema == "raw":
             found.add(raw_key(sources()[table.split("__")[0]]))
@@ -265,6 +269,21 @@ def all_tables() -> list[dg.AssetsDefinition]:
             table = known.tables[name]
             steps.setdefault(table.python or name, []).append(table)
     return [table_assets(members) for members in steps.values()]
+
+
+@dg.asset(
+    key=RECORDED,
+    group_name="marts",
+    kinds={"python"},
+    owners=OWNERS,
+    deps=[_key("marts.verdicts_due")],
+    description="New verdicts appended to the ledger, which alone keeps them.",
+)
+def recorded(bellwether: Warehouse) -> dg.MaterializeResult[Any]:
+    """Put the verdicts that are due on record."""
+    settings = bellwether.settings
+    made = verdicts.record(bellwether.connection, Ledger(settings.ledger), settings.now())
+    return dg.MaterializeResult(metadata={"events_judged": made})
 
 
 @dg.asset(

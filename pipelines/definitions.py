@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from pipelines.assets import Warehouse, alerted, all_tables, published, source_assets
+from pipelines.assets import Warehouse, alerted, all_tables, published, recorded, source_assets
 from pipelines.automation import daily, every_morning
 
 defs = dg.Definitions(
-    assets=[source_assets(), *all_tables(), published, alerted],
+    assets=[source_assets(), *all_tables(), recorded, published, alerted],
     jobs=[daily],
     schedules=[every_morning],
     resources={"bellwether": Warehouse()},

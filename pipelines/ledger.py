@@ -9,7 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +34,14 @@ class Ledger:
 
         `entry` holds JSON values; `kind` says what it records, `at` when (UTC, default now).
         """
-        made: Entry = {"at": (at or datetime.now(UTC)).isoformat(), "kind": kind, **entry}
+        return self.append_all(kind, [entry], at)[0]
+
+    def append_all(
+        self, kind: str, entries: Sequence[Mapping[str, Any]], at: datetime | None = None
+    ) -> list[Entry]:
+        """Write several entries of one kind, which are on disk together."""
+        stamp = (at or datetime.now(UTC)).isoformat()
+        made: list[Entry] = [{"at": stamp, "kind": kind, **entry} for entry in entries]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not self.path.exists()
         with self.path.open("a+b") as file:
@@ -44,9 +51,11 @@ class Ledger:
             previous = ""
             for _, found in _lines(text):
                 previous = found[CHECKSUM] if found else previous
-            made[CHECKSUM] = _checksum(made, previous)
-            torn = b"" if not text or text.endswith(b"\n") else b"\n"
-            file.write(torn + _encoded(made) + b"\n")
+            lines = [b"" if not text or text.endswith(b"\n") else b"\n"]
+            for entry in made:
+                previous = entry[CHECKSUM] = _checksum(entry, previous)
+                lines.append(_encoded(entry) + b"\n")
+            file.write(b"".join(lines))
             file.flush()
             os.fsync(file.fileno())
         if is_new:

@@ -19,6 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipelines import verdicts
 from pipelines.snapshots import Fetch, Position, Snapshots, new_fetch
 from pipelines.sources import Parsed, PayloadError, Source
 from pipelines.warehouse import VERSIONS_DDL, Connection, first_row
@@ -198,6 +199,7 @@ def create_tables(connection: Connection, sources: Iterable[Source]) -> None:
         connection.execute("insert or ignore into raw.layout values (?)", [LAYOUT])
         for name in sorted(missing):
             connection.execute(RUNS_DDL.format(name=name))
+    verdicts.create_table(connection)
     connection.execute("delete from raw.versions where name = 'raw.sources'")
     connection.execute("delete from raw.sources")
     rows = [

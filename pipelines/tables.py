@@ -42,8 +42,9 @@ MAY_READ = {
     "analysis": {"core", "analysis"},
     "marts": {"core", "analysis", "marts"},
 }
-#: The ingestion's own log and the sources' terms, which provenance and source health may read.
-OPEN_TO_ALL = {"raw.fetches", "raw.sources", "raw.quarantine", "raw.fields"}
+#: The ingestion's own log and the sources' terms, which provenance and source health may read, and
+#: the verdicts of the ledger.
+OPEN_TO_ALL = {"raw.fetches", "raw.sources", "raw.quarantine", "raw.fields", "raw.verdicts"}
 SAMPLE_ROWS = 5
 
 

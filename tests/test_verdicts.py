@@ -1,12 +1,19 @@
 """Verdicts around events: the rule by worked examples, and the case that started it."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 
+from pipelines import raw, verdicts
+from pipelines.analysis import grading
+from pipelines.ledger import Ledger, LedgerError
 from pipelines.settings import SQL
+from pipelines.sources import sources
 from pipelines.tables import Connection, catalogue, create_macro, read_table
 
 EVENT, SEGMENT = "launch", "work"
@@ -182,3 +189,198 @@ def test_o1_mini_cannibalises_o1_preview_and_makes_no_loser(
                                       else {"unaffected"})  # fmt: skip
         if model.startswith("google/gemini-1.5-flash"):
             assert row["verdict"] == "unaffected"
+
+
+# ------------------------------------------------------------------ on record
+
+NOW = datetime(2026, 11, 27, 6, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def due(edition: Connection, tmp_path: Path) -> Iterator[tuple[Connection, Ledger]]:
+    """The verdicts that are due of the edition, in a warehouse of its own, and an empty ledger."""
+    connection = duckdb.connect()
+    connection.execute("create schema marts")
+    raw.create_tables(connection, sources().values())
+    table = edition.sql("select * from marts.verdicts_due").to_arrow_table()
+    connection.register("given", table)
+    connection.execute("create table marts.verdicts_due as select * from given")
+    connection.unregister("given")
+    yield connection, Ledger(tmp_path / "ledger.jsonl")
+    connection.close()
+
+
+def on_record(connection: Connection) -> list[tuple[Any, ...]]:
+    rule = read_table(SQL / "marts" / "verdicts.sql").select
+    return connection.execute(
+        "select record, is_standing, event_id, segment_id, model_id, verdict, "
+        "round(verdict_probability, 6) as p "
+        f"from ({rule}) as r order by all"
+    ).fetchall()
+
+
+def test_a_verdict_is_recorded_once(due: tuple[Connection, Ledger]) -> None:
+    connection, ledger = due
+    before = on_record(connection)
+    assert {row[0] for row in before} == {"not recorded"}
+    made = verdicts.record(connection, ledger, NOW)
+    assert made == len({row[2] for row in before}) > 3
+    once = ledger.path.read_bytes()
+    assert verdicts.record(connection, ledger, NOW + timedelta(1)) == 0
+    assert ledger.path.read_bytes() == once
+    after = on_record(connection)
+    assert {row[0] for row in after} == {"back-cast"}
+    assert [row[1:] for row in after] == [row[1:] for row in before]
+
+
+def test_a_verdict_of_the_week_is_live_and_final(due: tuple[Connection, Ledger]) -> None:
+    connection, ledger = due
+    known_by = datetime(2024, 9, 13, 6, 15, tzinfo=UTC)
+    connection.execute("delete from marts.verdicts_due where event_id <> 'o1-mini'")
+    assert verdicts.record(connection, ledger, known_by - timedelta(1)) == 0
+    assert verdicts.record(connection, ledger, known_by + timedelta(7)) == 1
+    live = on_record(connection)
+    assert {row[:2] for row in live} == {("live", True)}
+    connection.execute("update marts.verdicts_due set capability = capability + 1")
+    assert verdicts.record(connection, ledger, known_by + timedelta(8)) == 0
+    assert on_record(connection) == live
+
+
+def test_a_backcast_from_other_inputs_stands_beside_the_old_one(
+    due: tuple[Connection, Ledger],
+) -> None:
+    connection, ledger = due
+    connection.execute("delete from marts.verdicts_due where event_id <> 'o1-mini'")
+    verdicts.record(connection, ledger, NOW)
+    first = ledger.path.read_text()
+    connection.execute("update marts.verdicts_due set verdict = 'exposed' where not is_entrant")
+    assert verdicts.record(connection, ledger, NOW + timedelta(1)) == 1
+    assert ledger.path.read_text().startswith(first)
+    found = on_record(connection)
+    assert {verdict for _, standing, *_, verdict, _ in found if standing} == {"winner", "exposed"}
+    assert "cannibalised" in {row[5] for row in found if not row[1]}
+
+
+def test_a_verdict_that_was_changed_on_disk_is_refused(due: tuple[Connection, Ledger]) -> None:
+    connection, ledger = due
+    verdicts.record(connection, ledger, NOW)
+    ledger.path.write_text(ledger.path.read_text().replace("cannibalised", "unaffected", 1))
+    with pytest.raises(LedgerError, match=r"line \d+: changed"):
+        verdicts.record(connection, ledger, NOW)
+
+
+# ------------------------------------------------------------------ grades
+
+NOTHING = dict.fromkeys(
+    ("has_fallen", "is_on_frontier", "is_place_lost", "price_change_share", "deprecated_on",
+     "shutdown_on")
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("verdict", "seen", "outcome", "is_scored"),
+    [
+        ("loser", {"has_fallen": True}, "upheld", True),
+        ("loser", {"has_fallen": False, "deprecated_on": NOW.date()}, "refuted", True),
+        ("loser", {"price_change_share": -0.5}, "upheld", False),
+        ("loser", {}, "not observed", False),
+        ("cannibalised", {"has_fallen": True}, "upheld", True),
+        ("cannibalised", {"has_fallen": False}, "refuted", True),
+        ("cannibalised", {"shutdown_on": NOW.date()}, "upheld", False),
+        ("cannibalised", {"price_change_share": -0.5}, "not observed", False),
+        ("exposed", {"is_on_frontier": False, "is_place_lost": True}, "upheld", True),
+        ("exposed", {"is_on_frontier": False, "is_place_lost": False}, "refuted", True),
+        ("exposed", {"is_on_frontier": True}, "refuted", True),
+        ("exposed", {"is_on_frontier": True, "price_change_share": -0.5}, "upheld", True),
+        ("exposed", {"is_on_frontier": False}, "not observed", False),
+        ("winner", {"is_on_frontier": True}, "upheld", True),
+        ("winner", {"is_on_frontier": False}, "refuted", True),
+        ("winner", {}, "not observed", False),
+        ("enters behind", {"is_on_frontier": False}, "upheld", True),
+        ("enters behind", {"is_on_frontier": True}, "refuted", True),
+        ("unaffected", {"is_on_frontier": True}, "upheld", True),
+        ("unaffected", {"is_on_frontier": False, "is_place_lost": True}, "refuted", True),
+        ("unaffected", {"is_on_frontier": False, "is_place_lost": False}, "upheld", True),
+        ("unaffected", {"has_fallen": True}, "not observed", False),
+    ],
+)
+def test_a_grade_follows_from_what_was_seen(
+    verdict: str, seen: dict[str, Any], outcome: str, is_scored: bool
+) -> None:
+    found, because, scored = grading.grade(verdict, NOTHING | seen)
+    assert (found, scored) == (outcome, is_scored)
+    assert because
+
+
+def listed(days: int, volumes: dict[str, list[float]], first: date) -> pd.DataFrame:
+    rows = [
+        ("weekly", first + timedelta(days * at), first + timedelta(days * (at + 1)),
+         f"a/{name}", f"a/{name}", "a", tokens, datetime(2025, 6, 1), None)
+        for name, own in volumes.items()
+        for at, tokens in enumerate(own)
+        if tokens
+    ]  # fmt: skip
+    columns = ["series", "period_from", "period_to", "spelling", "model_id", "vendor_id", "tokens",
+               "first_seen_at", "ended_at"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_volume_is_compared_within_bounds_and_never_beyond_the_list() -> None:
+    first = date(2025, 1, 6)
+    frame = listed(7, {
+        "falls": [100] * 2 + [50] * 6, "stays": [100] * 2 + [98] * 6,
+        "leaves": [100] * 2 + [0] * 6, "small": [20] * 2 + [0] * 6, "least": [19.5] * 8,
+    }, first)  # fmt: skip
+    volumes = grading.Volumes(frame)
+    since, until = first + timedelta(14), first + timedelta(50)
+    seen = {
+        name: volumes.change(f"a/{name}", since, until)
+        for name in ("falls", "stays", "leaves", "small", "absent")
+    }
+    assert seen["falls"]["volume_change_low"] == pytest.approx(-0.5)
+    assert [seen[name]["has_fallen"] for name in ("falls", "stays", "leaves")] == [
+        True, False, True
+    ]  # fmt: skip
+    assert seen["small"]["has_fallen"] is None
+    assert seen["small"]["volume_change_low"] == pytest.approx(-1)
+    assert seen["absent"]["volume_series"] is None
+    after_the_end = volumes.change("a/falls", since, until + timedelta(40))
+    assert after_the_end["has_fallen"] is None
+
+
+@pytest.mark.parametrize(
+    "name", ["edition", "warehouse", pytest.param("archive_warehouse", marks=pytest.mark.archive)]
+)
+def test_a_grade_is_pending_until_its_day_and_says_what_it_saw(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    connection: Connection = request.getfixturevalue(name)
+    found = connection.execute(
+        "select g.*, v.as_of, (select max(d.as_of) from core.segment_days as d "
+        "where d.basis = 'newest') as newest from marts.verdict_grades as g "
+        "inner join marts.verdicts as v on v.verdict_id = g.verdict_id"
+    ).df()
+    assert len(found) == 3 * connection.execute("select count(*) from marts.verdicts").fetchone()[0]
+    is_pending = found["outcome"] == "pending"
+    assert (is_pending == (found["graded_on"] > found["newest"])).all()
+    assert not found.loc[is_pending, ["is_on_frontier", "has_fallen", "price_change_share"]].notna().any(axis=None)  # fmt: skip  # noqa: E501
+    told = found[found["has_fallen"].notna()]
+    assert told["volume_series"].notna().all()
+    retired = found[found["deprecated_on"].notna() | found["shutdown_on"].notna()]
+    assert retired["retirement_publisher"].notna().all()
+    assert (retired["deprecated_on"].fillna(retired["shutdown_on"]) <= retired["graded_on"]).all()
+
+
+def test_the_scorecard_counts_every_verdict_once(edition: Connection) -> None:
+    verdict_count, scored, brier = edition.execute(
+        "select verdicts, scored, brier_score from marts.scorecard where horizon_days = 30 "
+        "and verdict = 'all' and segment_id = 'all'"
+    ).fetchall()[0]
+    assert verdict_count == edition.execute("select count(*) from marts.verdicts").fetchone()[0]
+    by_hand = edition.execute(
+        "select v.verdict_probability as p, g.outcome = 'upheld' as came from marts.verdicts as v "
+        "inner join marts.verdict_grades as g on g.verdict_id = v.verdict_id "
+        "where g.horizon_days = 30 and g.is_scored"
+    ).df()
+    assert scored == len(by_hand) > 20
+    assert brier == pytest.approx(((by_hand["p"] - by_hand["came"]) ** 2).mean())

@@ -321,6 +321,18 @@ class Series:
         """The window after a period; empty if the series has less than half of it."""
         return self._window(start, self.horizon.after_first, self.horizon.after_last)
 
+    def until(self, day: date) -> list[int]:
+        """A window as long as the one before, up to the period that holds a day."""
+        return self._window(self.next_period(day), 1 - self.horizon.before, 0)
+
+    def product_of(self, model_id: str, periods: list[int]) -> str | None:
+        """The product that is a version in all the periods in which it is listed."""
+        for product, spellings in self.products.items():
+            meant = set(self.versions[np.ix_(spellings, periods)].ravel()) - {None}
+            if meant == {model_id}:
+                return product
+        return None
+
     def listed(self, spellings: list[int], periods: list[int]) -> list[int]:
         """Those of the spellings that are on the list in any of the periods."""
         return [at for at in spellings if not np.isnan(self.volumes[at, periods]).all()]

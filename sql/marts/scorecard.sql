@@ -1,0 +1,71 @@
+-- How the verdicts on record fared, live ones and back-casts apart: share upheld beside the probability said,
+-- Brier and log score, by horizon, verdict and segment. Only what evidence could have refuted is scored.
+-- `volume falls` grades P(volume falls by more than 5%) of every model judged, once an event.
+-- key: record, horizon_days, verdict, segment_id
+-- check parts_add_up: scored + upheld_only + not_observed + pending = verdicts
+-- check brier_is_a_share: brier_score between 0 and 1 or brier_score is null
+with graded as (
+    select
+        v.record,
+        g.horizon_days,
+        v.verdict,
+        v.segment_id,
+        g.outcome,
+        v.verdict_probability as said,
+        case when g.is_scored and g.outcome = 'upheld' then 1.0 when g.is_scored then 0.0 end as came
+    from marts.verdicts as v
+    inner join marts.verdict_grades as g on g.verdict_id = v.verdict_id
+    where v.is_standing
+),
+
+volumes as (
+    select
+        v.record,
+        g.horizon_days,
+        'volume falls' as verdict,
+        case
+            when min(g.outcome) = 'pending' then 'pending'
+            when max(case when g.has_fallen is not null then 1 else 0 end) = 0 then 'not observed'
+            else 'graded'
+        end as outcome,
+        min(v.probability_volume_falls) as said,
+        max(case when g.has_fallen then 1.0 when not g.has_fallen then 0.0 end) as came
+    from marts.verdicts as v
+    inner join marts.verdict_grades as g on g.verdict_id = v.verdict_id
+    where v.is_standing and v.probability_volume_falls is not null
+    group by v.record, g.horizon_days, v.event_id, v.model_id
+),
+
+everything as (
+    select g.record, g.horizon_days, g.verdict, g.segment_id, g.outcome, g.said, g.came
+    from graded as g
+    union all
+    select g.record, g.horizon_days, g.verdict, 'all' as segment_id, g.outcome, g.said, g.came
+    from graded as g
+    union all
+    select g.record, g.horizon_days, 'all' as verdict, 'all' as segment_id, g.outcome, g.said, g.came
+    from graded as g
+    union all
+    select v.record, v.horizon_days, v.verdict, 'all' as segment_id, v.outcome, v.said, v.came
+    from volumes as v
+)
+
+select
+    e.record,                -- live, back-cast, or not recorded
+    e.horizon_days,          -- days after the event
+    e.verdict,               -- verdict, all of them, or `volume falls`
+    e.segment_id,            -- segment, or all
+    count(*) as verdicts,    -- made
+    sum(case when e.came is not null then 1 else 0 end) as scored, -- of them graded on evidence that could have said the opposite
+    sum(case when e.came is null and e.outcome = 'upheld' then 1 else 0 end) as upheld_only, -- upheld by a withdrawal or cut of price, which can refute nothing
+    sum(case when e.outcome = 'not observed' then 1 else 0 end) as not_observed, -- due, but nothing observed decides
+    sum(case when e.outcome = 'pending' then 1 else 0 end) as pending, -- not due yet
+    avg(e.came) as upheld_share, -- share of the scored that came true
+    avg(case when e.came is not null then e.said end) as mean_probability, -- of the scored, as said: equal to the share upheld if well calibrated
+    avg(power(e.said - e.came, 2)) as brier_score, -- mean squared difference where a probability was said; less is better
+    avg(
+        ln(greatest(case when e.came = 1 then e.said else 1 - e.said end, 0.001))
+        * case when e.came is not null then 1 end
+    ) as log_score -- mean log probability of what came, none counted below 0.001; more is better
+from everything as e
+group by e.record, e.horizon_days, e.verdict, e.segment_id
