@@ -35,6 +35,11 @@ create table if not exists raw.versions (
 );
 comment on table raw.versions is
     'What each table was made from, and a hash of its rows; see pipelines/versions.py.';
+comment on column raw.versions.name is 'table, schema.name';
+comment on column raw.versions.origin is 'hash of all the table follows from; null for raw tables';
+comment on column raw.versions.content is 'hash of its rows, in whatever order';
+comment on column raw.versions.rows is 'how many rows it was made with';
+comment on column raw.versions.warnings is 'warnings when it was made, JSON: rows by check';
 """
 
 
