@@ -568,3 +568,19 @@ def test_a_frozen_feed_that_still_answers_affirms_nothing(market: Market) -> Non
         says(market, feed, "2026-01-25", {"zeta-1": ("3", "9")})
     market.build()
     assert market.price(ZETA, "2026-01-26") == ("2", "8")
+
+
+def test_a_fault_before_and_after_a_source_fell_silent_stands_in_quarantine_once(
+    market: Market,
+) -> None:
+    feed = FEEDS["litellm"]  # tokencost's file has the same form
+    prices = {f"gpt-{n}": (f"{n}", f"{4 * n}") for n in range(1, 7)}
+    for day in ("2025-01-10", "2025-11-10"):
+        market.fetched("tokencost", day, feed.payload(prices | {"gpt-9": ("8", "2")}))
+    market.build()
+    found = rows(
+        market.connection,
+        "select q.spelling, cast(q.first_seen_at as date), q.ended_at "
+        "from core.quarantine as q where q.source = 'tokencost'",
+    )
+    assert found == [("gpt-9", date(2025, 1, 10), None)]

@@ -171,14 +171,16 @@ everything as (
     select k.* from not_carried as k
 )
 
+-- A run told in stretches, with a silence of its source in between, is one fault all the same.
 select
     e.source,               -- feed
     e.fetch_id,             -- fetch it came with
     e.spelling,             -- the feed's own name; for other things than prices the feed's key
     e.stage,                -- wire (broke the contract), staging (not credible) or core (unconfirmed)
     e.reason,               -- why it is not used
-    e.input_usd_per_mtok,   -- input price as converted, USD per million tokens
-    e.output_usd_per_mtok,  -- output price as converted, USD per million tokens
-    e.first_seen_at,        -- when it was first seen, UTC
-    e.ended_at -- when it was gone, UTC; null while it goes on
+    max(e.input_usd_per_mtok) as input_usd_per_mtok, -- input price as converted, USD per million tokens
+    max(e.output_usd_per_mtok) as output_usd_per_mtok, -- output price as converted, USD per million tokens
+    min(e.first_seen_at) as first_seen_at, -- when it was first seen, UTC
+    case when count(*) = count(e.ended_at) then max(e.ended_at) end as ended_at -- when it was gone, UTC; null while it goes on
 from everything as e
+group by e.source, e.fetch_id, e.spelling, e.stage, e.reason
