@@ -580,7 +580,7 @@ def test_a_fault_before_and_after_a_source_fell_silent_stands_in_quarantine_once
     market.build()
     found = rows(
         market.connection,
-        "select q.spelling, cast(q.first_seen_at as date), q.ended_at "
-        "from core.quarantine as q where q.source = 'tokencost'",
+        "select cast(q.first_seen_at as date), cast(q.ended_at as date) "
+        "from core.quarantine as q where q.source = 'tokencost' and q.spelling = 'gpt-9'",
     )
-    assert found == [("gpt-9", date(2025, 1, 10), None)]
+    assert found == [(date(2025, 1, 10), date(2026, 2, 8))]
