@@ -197,7 +197,8 @@ def publish(connection: Connection, settings: Settings) -> Path:
             left.unlink()
         numbers = [_number(path) for path in folder.glob("bellwether-*.duckdb")]
         target = folder / f"bellwether-{max(numbers, default=0) + 1:06d}.duckdb"
-        part = target.with_suffix(".part")
+        # A name of its own: what copies for a run that was killed may still be writing to its.
+        part = target.with_suffix(f".{os.getpid()}.part")
         try:
             _copy(connection, settings, part)
             _sync(part)

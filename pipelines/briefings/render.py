@@ -26,11 +26,12 @@ from pipelines.briefings.kinds import KINDS
 from pipelines.briefings.market import BriefingError, Order
 from pipelines.briefings.provenance import sources
 from pipelines.briefings.theme import Theme
+from pipelines.folders import replaced
 from pipelines.ledger import Ledger
 from pipelines.settings import TEMPLATES
 from pipelines.warehouse import Connection
 
-__all__ = ["BriefingError", "Desk", "Order", "compose", "order_of", "render"]
+__all__ = ["BriefingError", "Desk", "Order", "compose", "order_of", "render", "write"]
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,21 @@ def render(connection: Connection, order: Order, out: Path, desk: Desk | None = 
     an unknown subject or a day nothing can be said of.
     """
     desk = desk or Desk()
-    composed = compose(connection, order, desk.theme)
+    return write(compose(connection, order, desk.theme), out, desk)
+
+
+def write(composed: Composed, out: Path, desk: Desk) -> Path:
+    """Write a composed briefing's files to `out/<kind>/<partition>` and return that folder.
+
+    They are made beside it and take its place at once: whoever looks, or is interrupted, finds
+    the former pages whole or the new ones.
+    """
     order = composed.order
     status = signoff.status(desk.ledger, order.kind, order.partition, composed.content_hash)
-    return _write(composed, status, desk.theme, out / order.kind / order.partition)
+    folder = out / order.kind / order.partition
+    with replaced(folder) as part:
+        _write(composed, status, desk.theme, part)
+    return folder
 
 
 def compose(connection: Connection, order: Order, theme: Theme) -> Composed:
@@ -119,8 +131,7 @@ def _chart_table(context: Mapping[str, Any], name: str, caption: typeset.Caption
     ).strip()
 
 
-def _write(composed: Composed, status: signoff.Status, theme: Theme, out: Path) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
+def _write(composed: Composed, status: signoff.Status, theme: Theme, out: Path) -> None:
     shell = {
         **composed.context,
         "status": status.words,
@@ -156,7 +167,6 @@ def _write(composed: Composed, status: signoff.Status, theme: Theme, out: Path) 
             "is_approved": status.is_approved,
         },
     )
-    return out
 
 
 def _lines(tokens: list[Token]) -> Iterable[str]:
