@@ -293,21 +293,37 @@ def look(connection: Connection, settings: Settings, channels: Sequence[Channel]
                 found = []
         finally:
             cursor.close()
-        sent, problems = 0, []
-        is_refused = False
-        for channel in channels:
-            told = _told(ledger, channel.name)
-            new = [c for c in found if channel.wants(c) and c.change_id not in told]
-            for at in range(0, len(new), PER_MESSAGE):
-                outcome, problem = _tell(ledger, channel, new[at : at + PER_MESSAGE], newest)
-                sent += outcome == SENT
-                is_refused = is_refused or outcome == REFUSED
-                if problem:
-                    problems.append(f"{channel.name}: {problem}")
+        sent, problems, is_refused = _tell_all(ledger, channels, found, newest)
         # What was refused is found again next time: its changes lie after the day kept here.
         if not is_refused and (not looked or looked[-1]["as_of"] != newest.isoformat()):
             ledger.append(LOOKED, {"as_of": newest.isoformat()})
-    return Report(len(found), sent, tuple(problems))
+    return Report(len(found), sent, problems)
+
+
+def tell(settings: Settings, channels: Sequence[Channel], found: Sequence[Change]) -> Report:
+    """Tell what the pipeline itself met with; each once on a channel, however often given."""
+    with _alone(settings.data / "alerts.lock"):
+        today = settings.now().date()
+        sent, problems, _ = _tell_all(Ledger(settings.ledger), channels, found, today)
+    return Report(len(found), sent, problems)
+
+
+def _tell_all(
+    ledger: Ledger, channels: Sequence[Channel], found: Sequence[Change], as_of: date
+) -> tuple[int, tuple[str, ...], bool]:
+    """Messages sent, what went wrong, and whether anything was refused."""
+    sent, problems = 0, []
+    is_refused = False
+    for channel in channels:
+        told = _told(ledger, channel.name)
+        new = [c for c in found if channel.wants(c) and c.change_id not in told]
+        for at in range(0, len(new), PER_MESSAGE):
+            outcome, problem = _tell(ledger, channel, new[at : at + PER_MESSAGE], as_of)
+            sent += outcome == SENT
+            is_refused = is_refused or outcome == REFUSED
+            if problem:
+                problems.append(f"{channel.name}: {problem}")
+    return sent, tuple(problems), is_refused
 
 
 def sources_down(market: Market) -> list[Change]:

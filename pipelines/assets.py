@@ -22,6 +22,10 @@ OWNERS = ["team:bellwether"]
 PUBLISHED = dg.AssetKey(["published", "warehouse"])
 RECORDED = dg.AssetKey(["marts", "verdicts_recorded"])
 READ_WELL = "read_well"
+#: For steps that meet the world outside: a disk, a network, another program with the file open.
+OUTSIDE = dg.RetryPolicy(
+    max_retries=2, delay=3, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+)
 RAW_LOG = {"raw.fetches", "raw.quarantine", "raw.fields", "raw.sources"}
 
 
@@ -108,6 +112,7 @@ def source_assets() -> dg.AssetsDefinition:
         specs=[_source_spec(source) for source in sources().values()],
         check_specs=[_source_check(source) for source in sources().values()],
         can_subset=True,
+        retry_policy=OUTSIDE,
     )
     def assets(context: dg.AssetExecutionContext, bellwether: Warehouse) -> Iterator[Any]:
         selected = {key.path[-1] for key in context.selected_asset_keys}
@@ -164,6 +169,7 @@ def _spec(table: Table, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:
         owners=OWNERS,
         metadata={
             "dagster/column_schema": dg.TableSchema(columns=columns),
+            "dagster/table_name": f"bellwether.{table.full_name}",
             "file": str(table.path.relative_to(table.path.parents[2])),
         },
     )
@@ -216,7 +222,7 @@ def table_assets(members: Sequence[Table]) -> dg.AssetsDefinition:
                 check_name=failure.check,
                 metadata={"rows": failure.rows, "first_rows": str(failure)},
             )
-            raise dg.Failure(str(failure)) from failure
+            raise dg.Failure(str(failure), allow_retries=False) from failure
         versions.note(members, reports, made_from, connection)
         for table, report in zip(members, reports, strict=True):
             yield _materialised(table, report, is_kept=False)
@@ -292,6 +298,7 @@ def recorded(bellwether: Warehouse) -> dg.MaterializeResult[Any]:
     kinds={"duckdb"},
     owners=OWNERS,
     deps=[_key(name) for name in catalogue().tables],
+    retry_policy=OUTSIDE,
     description="The version readers see: complete, checked, replaced at once.",
 )
 def published(bellwether: Warehouse) -> dg.MaterializeResult[Any]:

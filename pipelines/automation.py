@@ -1,12 +1,62 @@
-"""When the pipeline runs by itself."""
+"""When the pipeline runs by itself, and whom it tells when something goes wrong."""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from pipelines.briefing_assets import (
+    LAUNCHES,
+    MONTHS,
+    WEEKS,
+    launch,
+    monthly,
+    scorecard,
+    site,
+    weekly,
+)
+from pipelines.settings import Settings
+from pipelines.warehouse import open_reader
+
+if TYPE_CHECKING:
+    from pipelines.briefings.changes import Change
+
+#: A launch learnt of later than this after its first day is no news; it can be backfilled by hand.
+NEWS_FOR = timedelta(days=30)
+FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+GOING = [
+    dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING,
+]  # fmt: skip
+#: Failed runs told at once, newest first.
+FAILED_AT_MOST = 20
+KIND = "bellwether/kind"
+
 daily = dg.define_asset_job(
     "daily",
-    selection=dg.AssetSelection.all(),
-    description="Fetch every source, rebuild and check every table, publish.",
-    tags={"bellwether/kind": "daily"},
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("briefings"),
+    description="Fetch every source, rebuild and check every table, publish, send alerts.",
+    tags={KIND: "daily"},
+)
+weekly_issue = dg.define_asset_job(
+    "weekly_issue",
+    selection=dg.AssetSelection.assets(weekly, scorecard, site),
+    description="The issue of a week, the scorecard, and the site over all briefings.",
+    tags={KIND: "weekly"},
+)
+monthly_issue = dg.define_asset_job(
+    "monthly_issue",
+    selection=dg.AssetSelection.assets(monthly, site),
+    description="The issue of a month, and the site over all briefings.",
+    tags={KIND: "monthly"},
+)
+launch_briefing = dg.define_asset_job(
+    "launch_briefing",
+    selection=dg.AssetSelection.assets(launch, site),
+    description="The briefing on a launch, and the site over all briefings.",
+    tags={KIND: "launch"},
 )
 
 every_morning = dg.ScheduleDefinition(
@@ -17,3 +67,227 @@ every_morning = dg.ScheduleDefinition(
     description="Once a day, after the feeds' own nightly updates.",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
+
+
+def _when_over(
+    name: str,
+    job: Any,
+    partitions: dg.TimeWindowPartitionsDefinition,
+    cron_schedule: str,
+    description: str,
+) -> dg.ScheduleDefinition:
+    """Asks for the issue of the period that is over, once."""
+
+    @dg.schedule(
+        name=name,
+        job=job,
+        cron_schedule=cron_schedule,
+        execution_timezone="UTC",
+        description=description,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        key = partitions.get_partition_keys(current_time=context.scheduled_execution_time)[-1]
+        return dg.RunRequest(run_key=key, partition_key=key)
+
+    return schedule
+
+
+# After the morning's run, so that what was read on the day after the period's last is known.
+every_monday = _when_over(
+    "every_monday", weekly_issue, WEEKS, "30 7 * * 1",
+    "On Mondays the issue of the week that is over.",
+)  # fmt: skip
+first_of_month = _when_over(
+    "first_of_month", monthly_issue, MONTHS, "0 8 1 * *",
+    "On the first of a month the issue of the month that is over.",
+)  # fmt: skip
+
+
+@dg.sensor(
+    job=launch_briefing,
+    minimum_interval_seconds=120,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Briefs each launch that a new publication brings; older ones become partitions.",
+)
+def launch_detected(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """One run a launch, ever: its key is the event's id."""
+    settings = Settings()
+    if not settings.published.exists():
+        return dg.SkipReason("nothing is published yet")
+    version = settings.published.resolve().name
+    if version == context.cursor:
+        return dg.SkipReason(f"{version} was looked at already")
+    from pipelines.briefings.market import LAUNCHES as BRIEFED
+    from pipelines.briefings.market import rows
+
+    connection = open_reader(settings)
+    try:
+        found = rows(connection, BRIEFED)
+    finally:
+        connection.close()
+    today = settings.now().date()
+    news = [e for e in found if today - NEWS_FOR <= e["effective_on"] <= today]
+    known = set(context.instance.get_dynamic_partitions(str(LAUNCHES.name)))
+    # A launch that the feeds dated and the edition now names has another id: the old one goes.
+    gone = sorted(known - {e["event_id"] for e in found})
+    new = sorted({e["event_id"] for e in found} - known)
+    requests = [request for request, keys in (
+        (LAUNCHES.build_delete_request(gone), gone), (LAUNCHES.build_add_request(new), new),
+    ) if keys]  # fmt: skip
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(
+                run_key=e["event_id"],
+                partition_key=e["event_id"],
+                tags={"bellwether/launch": e["title"]},
+            )
+            for e in sorted(news, key=lambda e: (e["effective_on"], e["event_id"]))
+        ],
+        dynamic_partitions_requests=requests,
+        cursor=version,
+    )
+
+
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells the routes of BELLWETHER_ALERTS of each check of severity error that fails.",
+)
+def check_failed(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.SensorResult:
+    """Once for as long as a check goes on failing, whatever the number of runs."""
+    settings = Settings()
+    if settings.alerts is None:
+        return dg.SkipReason("alerts are off: BELLWETHER_ALERTS names no file of routes")
+    looked = json.loads(context.cursor) if context.cursor else {}
+    before: dict[str, str] = looked.get("failing", {})
+    last = context.instance.get_run_records(
+        dg.RunsFilter(statuses=FINISHED), limit=1, order_by="update_timestamp"
+    )
+    seen = last[0].update_timestamp.timestamp() if last else 0.0
+    if seen == looked.get("seen"):
+        return dg.SkipReason("no run has finished since the last look")
+    assert context.repository_def is not None
+    keys = sorted(context.repository_def.asset_graph.asset_check_keys)
+    storage = context.instance.event_log_storage
+    failing: dict[str, str] = {}
+    found = []
+    for key, record in storage.get_latest_asset_check_execution_by_key(keys).items():
+        name = f"{key.asset_key.to_user_string().replace('/', '.')}: {key.name}"
+        evaluation = record.evaluation
+        if evaluation is None:  # it is planned or was never reached; what was failing still is
+            if name in before:
+                failing[name] = before[name]
+        elif not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR:
+            failing[name] = before.get(name, record.run_id)
+            rows = evaluation.metadata.get("first_rows")
+            figures = {"problem": str(rows.value) if rows else "see the run's log"}
+            found.append(_change("check failed", name, failing[name], figures, settings))
+    said = _tell(found, settings)
+    for line in said:
+        context.log.warning(line)
+    if said:  # looked at again at the next tick: what was refused is told then, the rest is not
+        return dg.SkipReason("; ".join(said))
+    return dg.SensorResult(
+        skip_reason=f"{len(failing)} checks of severity error fail",
+        cursor=json.dumps({"seen": seen, "failing": failing}),
+    )
+
+
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells the routes of BELLWETHER_ALERTS of each run that failed for good.",
+)
+def run_failed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Not of runs that are tried again, nor of those a failed check stopped: that is told already.
+
+    The cursor is the last run all up to which are over; older ones, and those that failed while
+    alerts were off, are not told. A sensor of its own rather than Dagster's for failures, which
+    would forget what was refused.
+    """
+    settings, instance = Settings(), context.instance
+    over = _last_over(instance)
+    if context.cursor is None or settings.alerts is None:
+        return dg.SensorResult(skip_reason="takes its bearings", cursor=str(over))
+    found = []
+    failed = instance.get_run_records(
+        dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]), limit=FAILED_AT_MOST
+    )
+    for run in (r.dagster_run for r in failed if r.storage_id > int(context.cursor)):
+        is_tried_again = run.tags.get("dagster/will_retry") == "true"
+        if is_tried_again or _was_stopped_by_a_check(instance, run.run_id):
+            continue
+        subject = f"{run.job_name} {run.tags.get('dagster/partition', '')}".strip()
+        figures = {"problem": _why(instance, run.run_id)}
+        found.append(_change("run failed", subject, run.run_id, figures, settings))
+    said = _tell(found, settings)
+    for line in said:
+        context.log.warning(line)
+    return dg.SensorResult(
+        skip_reason="; ".join(said) or f"{len(found)} failed runs told",
+        cursor=context.cursor if said else str(over),
+    )
+
+
+def _last_over(instance: dg.DagsterInstance) -> int:
+    """Storage id of the newest run before every run that still goes on; 0 if there is none."""
+    newest = instance.get_run_records(limit=1)
+    going = instance.get_run_records(dg.RunsFilter(statuses=GOING))
+    if going:
+        return min(record.storage_id for record in going) - 1
+    return newest[0].storage_id if newest else 0
+
+
+def _was_stopped_by_a_check(instance: dg.DagsterInstance, run_id: str) -> bool:
+    entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    checks = [e.dagster_event.asset_check_evaluation_data for e in entries if e.dagster_event]
+    return any(not c.passed and c.severity is dg.AssetCheckSeverity.ERROR for c in checks)
+
+
+def _why(instance: dg.DagsterInstance, run_id: str) -> str:
+    """The first cause of the first step that failed, else what the run says, in one line."""
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        event = entry.dagster_event
+        error = event.step_failure_data.error if event else None
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if event and error:
+            return f"{event.step_key}: {_line(error.message)}"
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE):
+        if entry.dagster_event and entry.dagster_event.message:
+            return _line(entry.dagster_event.message)
+    return "see the run's log"
+
+
+def _line(message: str) -> str:
+    lines = message.strip().splitlines()
+    return lines[0][:300] if lines else "see the run's log"
+
+
+def _change(
+    kind: str, subject: str, key: str, figures: dict[str, Any], settings: Settings
+) -> "Change":
+    from pipelines.briefings.changes import Change
+
+    return Change(
+        kind=kind, severity="high", on=settings.now().date(), subject=subject, model_id=None,
+        key=f"{subject}|{key}", figures=figures,
+    )  # fmt: skip
+
+
+def _tell(found: "Sequence[Change]", settings: Settings) -> tuple[str, ...]:
+    """Tell what was not told yet; what could not be."""
+    if not found or settings.alerts is None:
+        return ()
+    from pipelines import alerts
+
+    try:
+        return alerts.tell(settings, alerts.read_channels(settings.alerts), found).problems
+    except (alerts.AlertError, alerts.LedgerError) as error:
+        return (str(error),)
+
+
+JOBS = [daily, weekly_issue, monthly_issue, launch_briefing]
+SCHEDULES = [every_morning, every_monday, first_of_month]
+SENSORS = [launch_detected, check_failed, run_failed]

@@ -3,12 +3,14 @@
 import dagster as dg
 
 from pipelines.assets import Warehouse, alerted, all_tables, published, recorded, source_assets
-from pipelines.automation import daily, every_morning
+from pipelines.automation import JOBS, SCHEDULES, SENSORS
+from pipelines.briefing_assets import BRIEFINGS
 
 defs = dg.Definitions(
-    assets=[source_assets(), *all_tables(), recorded, published, alerted],
-    jobs=[daily],
-    schedules=[every_morning],
+    assets=[source_assets(), *all_tables(), recorded, published, alerted, *BRIEFINGS],
+    jobs=JOBS,
+    schedules=SCHEDULES,
+    sensors=SENSORS,
     resources={"bellwether": Warehouse()},
     # One process: DuckDB has one writer, and separate processes took ten times as long.
     executor=dg.in_process_executor,

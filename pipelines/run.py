@@ -32,7 +32,7 @@ class Outcome:
 def run_pipeline(
     settings: Settings, console: Console | None, layers: Collection[str] = ()
 ) -> Outcome:
-    """Materialise every asset once, in this process; or those of some layers (`raw`, ...).
+    """Materialise what the daily job does, in this process; or some layers of it (`raw`, ...).
 
     Raises WarehouseError when another run is writing, KeyError for a layer there is none of.
     """
@@ -44,7 +44,7 @@ def run_pipeline(
     from pipelines.definitions import defs
     from pipelines.unrecorded import unrecorded_instance
 
-    job = defs.resolve_implicit_global_asset_job_def()
+    job = defs.resolve_job_def("daily")
     if layers:
         graph = defs.resolve_asset_graph()
         for layer in layers:

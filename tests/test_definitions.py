@@ -13,7 +13,7 @@ from pipelines.definitions import defs
 from pipelines.settings import PROJECT, Settings
 from pipelines.tables import catalogue
 
-WORDS = ["raw", "seeds", "staging", "core", "analysis", "marts", "published"]
+WORDS = ["raw", "seeds", "staging", "core", "analysis", "marts", "published", "briefings"]
 
 
 def test_every_table_is_an_asset_with_its_documentation() -> None:
@@ -63,7 +63,7 @@ def test_a_failed_check_is_red_and_nothing_is_published(
     broken = table.select.replace("from csv_metrics", "from (select * from csv_metrics union all "
                                   "select * from csv_metrics)")  # fmt: skip
     monkeypatch.setitem(table.__dict__, "select", broken)
-    job = defs.resolve_implicit_global_asset_job_def()
+    job = defs.resolve_job_def("daily")
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(
             instance=instance,

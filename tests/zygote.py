@@ -21,7 +21,7 @@ def main() -> None:
 
     from pipelines.definitions import defs
 
-    defs.resolve_implicit_global_asset_job_def()
+    defs.resolve_job_def("daily")
     print("ready", flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
