@@ -15,6 +15,7 @@ from pipelines.ledger import Ledger
 from pipelines.settings import Settings
 from pipelines.snapshots import Fetch, Snapshots
 from pipelines.sources import Source, sources
+from pipelines.spark import Spark
 from pipelines.tables import CheckFailed, Report, Table, catalogue
 from pipelines.warehouse import Connection
 
@@ -34,6 +35,7 @@ class Warehouse(dg.ConfigurableResource[Any]):
 
     offline: bool = False
     _connection: Connection | None = PrivateAttr(None)
+    _cluster: Spark | None = PrivateAttr(None)
 
     @property
     def settings(self) -> Settings:
@@ -46,6 +48,11 @@ class Warehouse(dg.ConfigurableResource[Any]):
         assert self._connection is not None, "the warehouse is open only while a step runs"
         return self._connection
 
+    @property
+    def cluster(self) -> Spark | None:
+        """Where core and marts are computed; null for DuckDB."""
+        return self._cluster
+
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
         """Open the file, make sure of the raw tables, and close it however the run ends."""
@@ -53,7 +60,14 @@ class Warehouse(dg.ConfigurableResource[Any]):
             tables.create_schemas(connection)
             raw.create_tables(connection, sources().values())
             self._connection = connection
-            yield self
+            if self.settings.engine == "spark":
+                self._cluster = Spark(self.settings)
+            try:
+                yield self
+            finally:
+                if self._cluster is not None:
+                    self._cluster.close()
+        self._cluster = None
         self._connection = None
 
 
@@ -211,7 +225,7 @@ def table_assets(members: Sequence[Table]) -> dg.AssetsDefinition:
             if first.python:
                 reports = tables.build_python(first.python, members, connection)
             else:
-                reports = [tables.build(first, connection)]
+                reports = [tables.build(first, connection, bellwether.cluster)]
         except CheckFailed as failure:
             standing_checks.note_failure(
                 bellwether.settings, failure.table, failure.check, str(failure)

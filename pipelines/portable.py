@@ -7,7 +7,7 @@ Nothing is executed here.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 import sqlglot
@@ -17,6 +17,8 @@ from pipelines.tables import Macro, Table
 
 ASKED = "asked_rows"
 KEY = "asked_"
+#: Reads the table whose name it is given.
+QUERY_TABLE = "query_table("
 
 
 class NotPortable(Exception):
@@ -28,14 +30,59 @@ def portable_select(table: Table, macros: Mapping[str, Macro], dialect: str = "s
     return transpiled(table.select, macros, dialect, str(table.path.name))
 
 
+def portable_tree(
+    table: Table, macros: Mapping[str, Macro], view_name: Callable[[str], str]
+) -> tuple[str, frozenset[str]]:
+    """A table's query in Spark's SQL over views called `view_name(table)`, and what it reads.
+
+    Raises NotPortable.
+    """
+    tree = _expanded(table.select, macros, str(table.path.name))
+    reads = set()
+    for relation in tree.find_all(exp.Table):
+        if relation.db:
+            name = f"{relation.db}.{relation.name}"
+            reads.add(name)
+            if not relation.alias:
+                relation.set("alias", exp.TableAlias(this=exp.to_identifier(relation.name)))
+            relation.set("db", None)
+            relation.set("this", exp.to_identifier(view_name(name)))
+    return _said(tree, "spark", str(table.path.name)), frozenset(reads)
+
+
 def transpiled(query: str, macros: Mapping[str, Macro], dialect: str, where: str = "query") -> str:
     """`query` (DuckDB's SQL, aliases everywhere) for `dialect`. Raises NotPortable."""
-    inliner = _Inliner(macros)
+    return _said(_expanded(query, macros, where), dialect, where)
+
+
+def _expanded(query: str, macros: Mapping[str, Macro], where: str) -> exp.Expr:
     tree = sqlglot.parse_one(query, read="duckdb")
     try:
-        inliner.expand(tree)
+        _Inliner(macros).expand(tree)
+        _list_series(tree)
+    except NotPortable as error:
+        raise NotPortable(f"{where}: {error}") from error
+    return tree
+
+
+def _list_series(tree: exp.Expr) -> None:
+    """Say a series of numbers or days as a list taken apart, which every engine has."""
+    for table in list(tree.find_all(exp.Table)):
+        series = table.this
+        if not isinstance(series, exp.GenerateSeries):
+            continue
+        if series.find(exp.Column) or len(table.alias_column_names) != 1:
+            raise NotPortable("a series must have fixed bounds and one named column")
+        rows = exp.select(exp.alias_(exp.Explode(this=series.copy()), table.alias_column_names[0]))
+        table.replace(
+            exp.Subquery(this=rows, alias=exp.TableAlias(this=exp.to_identifier(table.alias)))
+        )
+
+
+def _said(tree: exp.Expr, dialect: str, where: str) -> str:
+    try:
         return tree.sql(dialect=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)
-    except (sqlglot.errors.UnsupportedError, NotPortable) as error:
+    except sqlglot.errors.UnsupportedError as error:
         raise NotPortable(f"{where}: {error}") from error
 
 
@@ -73,8 +120,7 @@ class _Inliner:
         self.expand(tree)
         return tree
 
-    @staticmethod
-    def _rename_ctes(tree: exp.Expr, prefix: str) -> None:
+    def _rename_ctes(self, tree: exp.Expr, prefix: str) -> None:
         names = {cte.alias for cte in tree.find_all(exp.CTE)}
         for cte in tree.find_all(exp.CTE):
             cte.set("alias", exp.TableAlias(this=exp.to_identifier(prefix + cte.alias)))
@@ -83,6 +129,12 @@ class _Inliner:
                 if not table.alias:
                     table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
                 table.set("this", exp.to_identifier(prefix + table.name))
+        for call in tree.find_all(exp.Anonymous):  # a table may be given by its name
+            macro = self.macros.get(call.name.lower())
+            if macro is not None and QUERY_TABLE in macro.statement:
+                for given in call.expressions:
+                    if isinstance(given, exp.Literal) and given.name in names:
+                        given.replace(exp.Literal.string(prefix + given.name))
 
     def _scalar(self, macro: Macro, arguments: Sequence[exp.Expr]) -> exp.Expr:
         body = self._body(macro).expressions[0]
@@ -102,6 +154,10 @@ class _Inliner:
         body = self._body(macro)
         fixed = {name: value for name, value in arguments.items() if name not in lateral}
         body = _substituted(body, fixed)
+        for named in list(body.find_all(exp.Table)):
+            inner = named.this
+            if isinstance(inner, exp.Anonymous) and inner.name.lower() == "query_table":
+                named.set("this", exp.to_identifier(inner.expressions[0].name))
         if lateral:
             select = table.find_ancestor(exp.Select)
             assert select is not None

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import (
@@ -38,6 +39,16 @@ class Settings(BaseSettings):
     )
     threads: int = Field(default=2, description="DuckDB threads.")
     memory_limit: str = Field(default="500MB", description="DuckDB memory of the writer.")
+    engine: Literal["duckdb", "spark"] = Field(
+        default="duckdb", description="What computes core and marts; the rest is DuckDB's."
+    )
+    spark_remote: str = Field(
+        default="sc://127.0.0.1:50051", description="Spark Connect server, if engine is spark."
+    )
+    spark_exchange: Path | None = Field(
+        default=None,
+        description="Folder all workers see under this path; data/exchange by default.",
+    )
     keep_published: int = Field(default=3, ge=1, description="Published versions kept.")
     fetch_timeout_s: float = Field(
         default=60.0, description="Total time one download may take, its retries included."

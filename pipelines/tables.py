@@ -20,7 +20,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -31,6 +31,8 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.settings import SQL
+from pipelines.spark import LAYERS as SPARK_LAYERS
+from pipelines.spark import Spark
 from pipelines.warehouse import VERSIONS_DDL, Connection, first_row
 
 LAYERS = ("raw", "seeds", "staging", "core", "analysis", "marts")
@@ -387,8 +389,8 @@ def create_macro(macro: Macro, connection: Connection) -> None:
     connection.execute(f"comment on {kind} {macro.name} is {_quoted(macro.description)}")
 
 
-def build(table: Table, connection: Connection) -> Report:
-    """Replace one table and check it, in one transaction.
+def build(table: Table, connection: Connection, cluster: Spark | None = None) -> Report:
+    """Replace one table and check it, in one transaction; core and marts on a cluster if given.
 
     Raises CheckFailed with sample rows when a blocking check does not hold (the old rows stay),
     TableError when the documented columns are not the actual ones.
@@ -399,6 +401,12 @@ def build(table: Table, connection: Connection) -> Report:
     csv = table.path.with_suffix(".csv")
     if table.schema == "seeds" and csv.exists():
         given[f"csv_{table.name}"] = _text_table(csv)
+    if cluster is not None and table.schema in SPARK_LAYERS:
+        started = time.perf_counter()
+        table = replace(table, select=cluster.select(table, connection))
+        report = _replace(table, connection, given)
+        report.seconds = time.perf_counter() - started
+        return report
     return _replace(table, connection, given)
 
 
@@ -525,6 +533,7 @@ def build_all(
     connection: Connection,
     only: Iterable[str] | None = None,
     on_built: Callable[[Report], None] = lambda report: None,
+    cluster: Spark | None = None,
 ) -> list[Report]:
     """Build every table (or `only` those and what they need), macros included, in order."""
     known = catalogue()
@@ -540,7 +549,7 @@ def build_all(
             continue
         table = known.tables[name]
         if table.python is None:
-            built = [build(table, connection)]
+            built = [build(table, connection, cluster)]
         else:
             siblings = [t for t in known.tables.values() if t.python == table.python]
             built = build_python(table.python, siblings, connection)

@@ -1,7 +1,11 @@
 """Core and marts can be said on other engines, and mean the same when their macros are put in."""
 
+from collections.abc import Mapping
+
 import duckdb
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from pipelines.portable import NotPortable, portable_select, transpiled
 from pipelines.tables import Connection, Macro, Table, catalogue, create_macro
@@ -15,11 +19,65 @@ PORTABLE = [
 ]
 
 
+#: Syntax that stops being DuckDB's only in appearance: sqlglot would copy or guess it.
+DUCKDBS_OWN = {
+    exp.Pivot: "pivot",
+    exp.Lambda: "lambda",
+    exp.Columns: "columns()",
+    exp.PercentileCont: "quantile_cont",
+    exp.PercentileDisc: "quantile_disc",
+    exp.Quantile: "quantile",
+    exp.Qualify: "qualify",
+}
+
+
+def unportable(query: str, macros: Mapping[str, Macro]) -> set[str]:
+    """What of a DuckDB query other engines cannot be asked."""
+    tree = sqlglot.parse_one(query, read="duckdb")
+    found = {word for kind, word in DUCKDBS_OWN.items() if tree.find(kind)}
+    for join in tree.find_all(exp.Join):
+        if join.method:
+            found.add(f"{join.method.lower()} join")
+    for group in tree.find_all(exp.Group):
+        if group.args.get("all"):
+            found.add("group by all")
+    try:
+        said = sqlglot.parse_one(transpiled(query, macros, "spark"), read="spark")
+    except (NotPortable, sqlglot.errors.ParseError) as error:
+        return {*found, str(error)}
+    # A function sqlglot does not know it hands on by name.
+    return found | {call.name.lower() for call in said.find_all(exp.Anonymous)}
+
+
 @pytest.mark.parametrize("table", PORTABLE, ids=lambda table: table.full_name)
 def test_core_and_marts_can_be_said_on_spark(table: Table) -> None:
     text = portable_select(table, catalogue().macros, "spark")
     for macro in catalogue().macros:
         assert "." in macro or f"{macro}(" not in text.lower(), f"{macro} was not put in"
+
+
+@pytest.mark.parametrize("table", PORTABLE, ids=lambda table: table.full_name)
+def test_core_and_marts_keep_to_what_other_engines_can_say(table: Table) -> None:
+    assert unportable(table.select, catalogue().macros) == set()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select a.x from core.a as a asof join core.b as b on a.x >= b.x",
+        "pivot core.a on x in (1, 2) using sum(y)",
+        "select a.x, count(*) as n from core.a as a group by all",
+        "select list_transform(a.xs, x -> x + 1) as ys from core.a as a",
+        "select quantile_cont(a.x, 0.5) as middle from core.a as a",
+        "select a.x from core.a as a positional join core.b as b",
+        "select columns('x.*') from core.a as a",
+        "select a.x from core.a as a qualify row_number() over (order by a.x) = 1",
+        "select list_aggregate(a.xs, 'sum') as y from core.a as a",
+        "select g.x from core.a as a cross join generate_series(1, a.n) as g(x)",
+    ],
+)
+def test_what_only_duckdb_can_say_is_found(query: str) -> None:
+    assert unportable(query, {})
 
 
 @pytest.mark.parametrize("name", ["core.prices", "core.releases", "core.retirements"])

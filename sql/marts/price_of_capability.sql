@@ -17,7 +17,8 @@ months as (
     select cast(g.on_day as date) as on_day
     from bounds as b
     cross join newest as n
-    cross join generate_series(date_trunc('month', b.first_day + 31), n.as_of, interval 1 month) as g(on_day)
+    cross join generate_series(date '2020-01-01', date '2120-01-01', interval 1 month) as g(on_day)
+    where g.on_day >= date_trunc('month', b.first_day + 31) and g.on_day <= n.as_of
 ),
 
 levels as (
