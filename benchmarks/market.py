@@ -26,13 +26,13 @@ from pathlib import Path
 import duckdb
 
 from pipelines.settings import Settings
-from pipelines.spark import LAYERS, Spark
+from pipelines.spark import LAYERS, Spark, SparkError
 from pipelines.tables import Connection, catalogue, create_macro, create_schemas
 
 ASKED = ("core.prices", "core.results", "core.releases", "core.retirements", "marts.frontier",
          "marts.days_on_frontier", "marts.price_of_capability", "marts.cost_per_task")  # fmt: skip
 #: Columns that name a model, or a row about one.
-NAMES = ("model_id", "spelling", "alias", "key", "replacement_model_id")
+NAMES = ("model_id", "spelling", "target", "alias", "key", "replacement_model_id")
 #: Their spellings are those of hosts and benchmarks.
 STAYS = {"seeds.benchmark_spellings", "seeds.host_spellings", "analysis.fits"}
 
@@ -77,9 +77,10 @@ def multiply(connection: Connection, source: Path, times: int) -> None:
             create_macro(known.macros[name], connection)
 
 
-def compute(connection: Connection, cluster: Spark | None) -> dict[str, float]:
-    """Seconds by table."""
+def compute(connection: Connection, cluster: Spark | None) -> tuple[dict[str, float], list[str]]:
+    """Seconds by table, and the tables the cluster refused, which DuckDB made."""
     known = catalogue()
+    refused: list[str] = []
     taken = {}
     for name in known.order:
         if name in known.macros:
@@ -90,11 +91,17 @@ def compute(connection: Connection, cluster: Spark | None) -> dict[str, float]:
             continue
         started = time.perf_counter()
         table = known.tables[name]
-        select = table.select if cluster is None else cluster.select(table, connection)
+        select = table.select
+        if cluster is not None:
+            try:
+                select = cluster.select(table, connection)
+            except SparkError as error:
+                print(f"  left to DuckDB: {error}", file=sys.stderr, flush=True)
+                refused.append(name)
         connection.execute(f"create or replace table {name} as {select}")
         taken[name] = round(time.perf_counter() - started, 2)
         print(f"  {name} {taken[name]} s", file=sys.stderr, flush=True)
-    return taken
+    return taken, refused
 
 
 def measure(source: Path, times: int, workers: int, memory: str) -> dict[str, object]:
@@ -122,15 +129,17 @@ def measure(source: Path, times: int, workers: int, memory: str) -> dict[str, ob
                     settings.model_copy(update={"spark_remote": f"sc://127.0.0.1:{port}"})
                 )
             started, own = time.perf_counter(), time.process_time()
-            taken = compute(connection, cluster)
-            wall, own = time.perf_counter() - started, time.process_time() - own
-            children = 0.0
-            if server is not None and cluster is not None:
-                cluster.close()
-                server.terminate()
-                server.wait()
-                used = resource.getrusage(resource.RUSAGE_CHILDREN)
-                children = used.ru_utime + used.ru_stime
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            try:
+                taken, refused = compute(connection, cluster)
+                wall, own = time.perf_counter() - started, time.process_time() - own
+            finally:
+                if server is not None and cluster is not None:
+                    cluster.close()
+                    server.terminate()
+                    server.wait()
+            used = resource.getrusage(resource.RUSAGE_CHILDREN)
+            children = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
             rows = {
                 name: connection.execute(f"select count(*) from {name}").fetchall()[0][0]
                 for name in ("core.prices", "core.results", "marts.frontier")
@@ -143,6 +152,7 @@ def measure(source: Path, times: int, workers: int, memory: str) -> dict[str, ob
         "cpu_s": round(own + children, 1),
         "duckdb_peak_mb": round(peak),
         "rows": rows,
+        "refused": refused,
         "slowest": sorted(taken.items(), key=lambda item: -item[1])[:5],
     }
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from pipelines.settings import Settings
 from pipelines.show import grid
-from pipelines.warehouse import Connection, WarehouseError, open_reader
+from pipelines.warehouse import Connection, WarehouseError, check_format, open_reader
 
 if TYPE_CHECKING:
     from pipelines.check import Checked
@@ -56,9 +56,11 @@ def _fail(message: str, code: int = BAD_NEWS) -> typer.Exit:
 
 def _reader(settings: Settings) -> Connection:
     try:
-        return open_reader(settings)
+        connection = open_reader(settings)
+        check_format(connection)
     except WarehouseError as error:
         raise _fail(str(error)) from error
+    return connection
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -8,11 +8,13 @@ is asked for; `pip install 'bellwether[spark]'` brings it.
 
 import contextlib
 import shutil
+import socket
 import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, WarehouseError
@@ -100,6 +102,9 @@ class Spark:
                     "pip install 'bellwether[spark]', or set BELLWETHER_ENGINE=duckdb"
                 ) from error
             try:
+                # The client itself would try for ten minutes.
+                parts = urlsplit(self.address)
+                socket.create_connection((parts.hostname or "", parts.port or 15002), 10).close()
                 with _quiet():
                     self._session = SparkSession.builder.remote(self.address).create()
                     self._session.conf.set("spark.sql.session.timeZone", "UTC")

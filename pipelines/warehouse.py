@@ -168,6 +168,25 @@ def _format_of(connection: Connection) -> int:
         return 0
 
 
+def check_format(connection: Connection) -> None:
+    """Raise WarehouseError, with what to do, if a published file is of another release's format.
+
+    For commands, which ask for tables by name; whoever writes SQL sees what there is.
+    """
+    found = _format_of(connection)
+    if found > FORMAT:
+        raise WarehouseError(
+            f"the published warehouse was written by a newer Bellwether (format {found}, this one "
+            f"reads {FORMAT}); upgrade this installation"
+        )
+    if found < FORMAT:
+        raise WarehouseError(
+            f"the published warehouse is of an older release (format {found}, this one reads "
+            f"{FORMAT}); `bellwether run` (or `bellwether run --offline`) publishes it anew "
+            "from the kept bytes"
+        )
+
+
 def set_aside(settings: Settings) -> Path | None:
     """Move the writer's file out of the way; the next run builds it from the kept bytes.
 
