@@ -218,6 +218,7 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "signed_interval": signed_interval,
     "times": times,
     "crps": lambda value: f"{float(value):.3f}",
+    "log_score": lambda value: f"{float(value):.2f}".replace("-", "−"),
     "index": lambda value: f"{float(value):.1f}",
     "pair": lambda value: f"{usd(value[0])} / {usd(value[1])}",
     "cost": lambda value: usd(Decimal(f"{float(value):.2g}") if float(value) < 1 else value),

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pipelines.analysis import INTERVAL
 from pipelines.briefings.charts import Calibration, Chart, Fan, Forecast
 from pipelines.briefings.evidence import computed_fact
-from pipelines.briefings.facts import Facts, Figure, quoted
+from pipelines.briefings.facts import Fact, Facts, Figure, quoted
 from pipelines.briefings.market import (
     EVERYTHING,
     BriefingError,
@@ -59,6 +59,8 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "launches": launches[:LAUNCHES],
         "more": len(launches) > LAUNCHES,
         "totals": totals(market, calls),
+        "records": on_record(market),
+        "segments_on_record": on_record_by_segment(market),
         "claims": claims(market),
         "models": demand_scores(market),
         "charts": charts,
@@ -163,6 +165,62 @@ def totals(market: Market, calls: Sequence[Row]) -> Row:
         "missed": figure(len(missed), "count", fact),
         "verdicts": verdicts,
         "matrix": matrix,
+    }
+
+
+#: Verdicts in the order of a page; volume is graded beside them.
+GRADED_WORDS = ("all", *POSITION_WORDS, "unaffected", "volume falls")
+
+
+def on_record(market: Market) -> list[Row]:
+    """The scorecard of verdicts on record: live ones and back-casts apart, by horizon."""
+    query = "select s.* from marts.scorecard as s where s.segment_id = 'all'"
+    found = rows(market.connection, query)
+    found.sort(
+        key=lambda r: (r["record"] != "live", r["record"], GRADED_WORDS.index(r["verdict"]),
+                       r["horizon_days"])
+    )  # fmt: skip
+    fact = computed_fact(
+        market, "Verdicts on record, graded by what came", f"{len(found)} lines", query,
+        "marts.verdict_grades says what was observed of each, and from which source", "scores",
+    )  # fmt: skip
+    return [_graded(market, row, fact) for row in found]
+
+
+def on_record_by_segment(market: Market) -> list[Row]:
+    """The same 30 days after, by verdict and segment, where something could be scored."""
+    query = (
+        "select s.* from marts.scorecard as s where s.horizon_days = 30 and s.scored > 0 "
+        "and s.segment_id <> 'all'"
+    )
+    found = rows(market.connection, query)
+    found.sort(key=lambda r: (r["record"], GRADED_WORDS.index(r["verdict"]), r["segment_id"]))
+    fact = computed_fact(
+        market, "Verdicts on record by segment, graded by what came", f"{len(found)} lines", query,
+        "calibrated where the share upheld is the probability said", "scores",
+    )  # fmt: skip
+    return [
+        _graded(market, row, fact) | {"segment": market.segment_name(row["segment_id"])}
+        for row in found
+        if row["segment_id"] in market.segments
+    ]
+
+
+def _graded(market: Market, row: Row, fact: Fact) -> Row:
+    figure = market.facts.figure
+    return {
+        "record": row["record"],
+        "verdict": row["verdict"],
+        "days": figure(row["horizon_days"], "count", fact),
+        "made": figure(row["verdicts"], "count", fact),
+        "scored": figure(int(row["scored"]), "count", fact),
+        "upheld_only": figure(int(row["upheld_only"]), "count", fact),
+        "unseen": figure(int(row["not_observed"]), "count", fact),
+        "pending": figure(int(row["pending"]), "count", fact),
+        "upheld": figure(row["upheld_share"], "percent", fact),
+        "said": figure(row["mean_probability"], "percent", fact),
+        "brier": figure(row["brier_score"], "crps", fact),
+        "log_score": figure(row["log_score"], "log_score", fact),
     }
 
 
