@@ -9,9 +9,11 @@ import pytest
 from feeds import rows
 from scipy.stats import norm
 
+from pipelines import backtest_page
 from pipelines.analysis import backtest
 from pipelines.analysis.backtest import (
     AS_KNOWN,
+    BASELINES,
     FIXED_DIVERSION,
     LEFT_OUT,
     NO_CHANGE,
@@ -20,6 +22,7 @@ from pipelines.analysis.backtest import (
     ROLLING,
     crps,
 )
+from pipelines.analysis.demand import VARIANTS
 from pipelines.analysis.usage import Windows
 from pipelines.tables import Connection
 
@@ -299,3 +302,23 @@ def test_both_baselines_are_what_the_method_says() -> None:
     before = windows.incumbents["before"].to_numpy()
     assert fixed[0, 0] == pytest.approx(np.log(1 - 5.7 / before[0]))
     assert (fixed[0, 1:] == 0).all()
+
+
+# ------------------------------------------------------------------ the page
+
+
+def test_a_warehouse_without_usage_makes_no_page(edition: Connection) -> None:
+    with pytest.raises(ValueError, match="load an archive"):
+        backtest_page.page(edition)
+
+
+@pytest.mark.archive
+def test_the_page_shows_every_form_beside_both_baselines(archive_warehouse: Connection) -> None:
+    text, plot = backtest_page.page(archive_warehouse)
+    for name in (*VARIANTS, *BASELINES, AS_KNOWN):
+        assert text.count(f"{name}") >= 5
+    assert "What this cannot know" in text
+    bins = backtest_page.calibration(archive_warehouse)
+    assert plot.count("<circle") == len(bins) > 3
+    for said, came, count, _ in bins:
+        assert f"| {said:.2f} | {came:.0%} | {count} |" in text

@@ -384,3 +384,42 @@ def test_the_scorecard_counts_every_verdict_once(edition: Connection) -> None:
     ).df()
     assert scored == len(by_hand) > 20
     assert brier == pytest.approx(((by_hand["p"] - by_hand["came"]) ** 2).mean())
+
+
+# ------------------------------------------------------------------ companies
+
+
+def test_nobody_is_judged_before_it_existed_or_had_its_role(edition: Connection) -> None:
+    found = edition.execute(
+        "select i.company_id, i.verdict, i.deciding_fact, d.as_of, c.began_on_earliest, "
+        "c.began_on_latest, c.role_since, c.role_until from marts.company_impact as i "
+        "inner join core.companies as c on c.company_id = i.company_id "
+        "inner join core.segment_days as d on d.event_id = i.event_id and d.basis = 'hindsight'"
+    ).fetchall()
+    words = set()
+    for _, verdict, fact, day, earliest, latest, since, until in found:
+        is_sure = latest <= day and (since or latest) <= day and (until is None or day < until)
+        assert (verdict == "not_judged") == (not is_sure)
+        if earliest > day:
+            assert fact.startswith("did not exist yet")
+        words.add(verdict)
+    assert words == {"winner", "exposed", "unaffected", "not_judged"}
+
+
+def test_mathematics_products_split_by_role_at_o1_mini(edition: Connection) -> None:
+    found = dict(
+        edition.execute(
+            "select company_id, verdict from marts.company_impact where event_id = 'o1-mini'"
+        ).fetchall()
+    )
+    assert found["chegg"] == "exposed"
+    assert found["khanmigo"] == "winner"
+    assert found["numina"] == found["photomath"] == found["harmonic"] == "unaffected"
+    assert found["axiom_math"] == found["mathiq"] == "not_judged"
+
+
+def test_what_only_general_knowledge_says_is_graded_so(edition: Connection) -> None:
+    graded = edition.execute(
+        "select distinct evidence_grade from core.companies where source_url like 'docs/%'"
+    ).fetchall()
+    assert graded == [("memory",)]

@@ -93,7 +93,8 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
             "select i.event_id, i.company_id, i.verdict, i.deciding_fact, c.name, c.segment_id, "
             "c.role, c.evidence_grade, c.source_url, c.publisher, c.published_on, c.licence "
             "from marts.company_impact as i "
-            "inner join core.companies as c on c.company_id = i.company_id"
+            "inner join core.companies as c on c.company_id = i.company_id "
+            "where i.verdict <> 'not_judged'"
         ),
         "segments": "select s.segment_id, s.name, s.kind from core.segments as s",
     }  # fmt: skip

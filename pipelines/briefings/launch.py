@@ -43,6 +43,7 @@ from pipelines.briefings.standing import (
     practice,
     standings,
     summary,
+    unjudged_companies,
     words,
 )
 from pipelines.briefings.theme import Theme
@@ -229,6 +230,7 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "run_costs": run_costs(launch, peers),
         "judged": judged(launch),
         "companies": companies(launch),
+        "unjudged_companies": unjudged_companies(launch),
         "claims": claims(launch),
         "practice": practice(launch, peers),
         "flips": flips(launch) if moment.is_hindsight else None,

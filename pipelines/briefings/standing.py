@@ -328,15 +328,18 @@ def summary(launch: Launch) -> Row:
     }
 
 
+def unjudged_companies(launch: Launch) -> list[Row]:
+    """Products and firms that a verdict would be wrong about, and why."""
+    return [
+        {"name": c["name"], "why": c["deciding_fact"], "fact": company_fact(c)}
+        for c in _companies(launch)
+        if c["verdict"] == "not_judged"
+    ]
+
+
 def companies(launch: Launch) -> list[Row]:
-    """Products and firms, by role."""
-    found = rows(
-        launch.connection,
-        "select i.*, c.name, c.sells, c.source_url, c.publisher, c.published_on, c.licence "
-        "from asked_companies as i inner join core.companies as c on c.company_id = i.company_id "
-        "where i.event_id = ? and c.published_on <= ? order by i.verdict, i.role, c.name",
-        [launch.moment.event["event_id"], launch.moment.known_by],
-    )
+    """Products and firms judged, by role."""
+    found = [c for c in _companies(launch) if c["verdict"] != "not_judged"]
     groups = []
     for (verdict, role, why), same in grouped(found, "verdict", "role", "deciding_fact"):
         prices = {
@@ -368,6 +371,16 @@ def companies(launch: Launch) -> list[Row]:
             }
         )
     return groups
+
+
+def _companies(launch: Launch) -> list[Row]:
+    return rows(
+        launch.connection,
+        "select i.*, c.name, c.sells, c.source_url, c.publisher, c.published_on, c.licence "
+        "from asked_companies as i inner join core.companies as c on c.company_id = i.company_id "
+        "where i.event_id = ? and c.published_on <= ? order by i.verdict, i.role, c.name",
+        [launch.moment.event["event_id"], launch.moment.known_by],
+    )
 
 
 def practice(launch: Launch, peers: Sequence[str]) -> Row:
