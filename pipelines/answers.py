@@ -131,6 +131,42 @@ def _evidence(
     ]
 
 
+def disagreements_answer(
+    connection: Connection, as_of: date | None, known_by: date | None
+) -> dict[str, Any]:
+    """Where feeds give one version different prices on a day (default: the newest day known).
+
+    `pairs` counts, for each two sources, the versions both price and those they differ on;
+    `disagreements` has a row for each such difference, with its likeliest cause. Prices are decimal
+    strings in USD per million tokens.
+    """
+    if as_of is None:
+        as_of = first_row(connection, "select max(published_on) from core.price_claims")[0]
+    assert as_of is not None
+    pairs = _rows(
+        connection,
+        "with said as (select s.* from source_prices_on(?, ?) as s), "
+        "differ as (select d.* from disagreements_on(?, ?) as d) "
+        "select a.source, b.source as other_source, count(*) as compared, "
+        "count(d.model_id) as differ "
+        "from said as a inner join said as b on b.model_id = a.model_id and a.source < b.source "
+        "left join differ as d on d.model_id = a.model_id and d.source = a.source "
+        "and d.other_source = b.source group by a.source, b.source order by a.source, b.source",
+        [as_of, known_by, as_of, known_by],
+    )
+    found = _rows(
+        connection,
+        "select d.* from disagreements_on(?, ?) as d order by d.model_id, d.source, d.other_source",
+        [as_of, known_by],
+    )
+    for row in found:
+        row |= {name: _decimal(v) for name, v in row.items() if isinstance(v, Decimal)}
+    return {
+        "as_of": as_of.isoformat(), "known_by": known_by.isoformat() if known_by else None,
+        "pairs": pairs, "disagreements": found,
+    }  # fmt: skip
+
+
 def _why_unknown(connection: Connection, model_id: str, as_of: date, known: date) -> str:
     claims = _rows(
         connection,

@@ -324,6 +324,34 @@ def price(
 
 
 @app.command()
+def disagreements(as_of: AsOf = None, known_by: KnownBy = None, as_json: AsJson = False) -> None:
+    """Where sources give one model different prices on a day, and the likeliest cause.
+
+    Example: bellwether disagreements --as-of 2026-07-01
+    """
+    from pipelines.answers import disagreements_answer
+
+    answer = disagreements_answer(_reader(Settings()), _day(as_of), _day(known_by))
+    if as_json:
+        _print_json(answer)
+        return
+    console.print(f"Prices of {answer['as_of']}, in USD per million tokens (input / output).")
+    grid(
+        [
+            {"model": row["model_id"], "cause": row["cause"], "of": row["doubtful_source"]}
+            | {
+                side: f"{row[side]} {row[f'{mark}input_usd_per_mtok']}"
+                f" / {row[f'{mark}output_usd_per_mtok']}"
+                for side, mark in (("source", ""), ("other_source", "other_"))
+            }
+            for row in answer["disagreements"]
+        ],
+        console,
+    )
+    grid(answer["pairs"], console)
+
+
+@app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="Text, Markdown or HTML; - reads standard input.")],
     as_of: AsOf = None,
