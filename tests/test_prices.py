@@ -328,6 +328,19 @@ def test_a_jump_that_lasts_unconfirmed_makes_the_former_price_unknown(market: Ma
     assert market.price(ZETA, "2026-01-10") == ("2", "8")
 
 
+def test_an_absence_before_a_jump_is_confirmed_ends_the_price(market: Market) -> None:
+    """Which of two ends counts is which was known first, whatever becomes known later."""
+    for day, price in (("10", ("2", "8")), ("12", ("20", "80"))):
+        says(market, "litellm", f"2026-01-{day}", {"zeta-1": price})
+    says(market, "litellm", "2026-01-15", {})
+    market.build()
+    for _ in ("as then", "with hindsight"):
+        assert market.price(ZETA, "2026-01-11", known_by="2026-01-14") == ("2", "8")
+        assert market.price(ZETA, "2026-01-11", known_by="2026-01-16") is None
+        says(market, "models_dev", "2026-03-01", {"zeta-1": ("20", "80")})
+        market.build()
+
+
 def test_less_than_four_times_is_a_change_like_any_other(market: Market) -> None:
     says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
     says(market, "litellm", "2026-01-20", {"zeta-1": ("0.6", "2.4")})

@@ -313,6 +313,8 @@ doubted as (
     group by e.source, e.spelling, e.first_seen_at
 ),
 
+-- A price ends when it is known to: with the next one believed, with the name's absence, or in doubt,
+-- whichever is known first.
 closed as (
     select
         e.*,
@@ -320,7 +322,9 @@ closed as (
             when d.doubted_at < coalesce(e.next_sure_at, d.doubted_at + interval 1 day)
                 and d.doubted_at < coalesce(e.absent_at, d.doubted_at + interval 1 day)
                 then d.doubted_at
-        end as doubted_at
+        end as doubted_at,
+        e.next_seen_at < coalesce(e.absent_at, e.next_seen_at + interval 1 day)
+            and e.next_sure_at <= coalesce(e.absent_at, e.next_sure_at) as is_replaced
     from ended as e
     left join doubted as d
         on d.source = e.source and d.spelling = e.spelling and d.first_seen_at = e.first_seen_at
@@ -345,22 +349,20 @@ fed as (
         e.sure_at as known_at,
         case
             when e.doubted_at is not null then cast(e.last_seen_at as date) + 1
-            when e.next_seen_at is null and e.absent_at is null then null
-            when e.absent_at <= coalesce(e.next_seen_at, e.absent_at)
-                then cast(coalesce(e.last_seen_at, e.absent_at) as date) + 1
-            when e.next_input = e.input_usd_per_mtok and e.next_output = e.output_usd_per_mtok
+            when e.is_replaced and e.next_input = e.input_usd_per_mtok and e.next_output = e.output_usd_per_mtok
                 then cast(e.next_seen_at as date)
-            else cast(coalesce(e.last_seen_at, e.next_previous_at) as date) + 1
+            when e.is_replaced then cast(coalesce(e.last_seen_at, e.next_previous_at) as date) + 1
+            when e.absent_at is not null then cast(coalesce(e.last_seen_at, e.absent_at) as date) + 1
         end as valid_to_earliest,
         cast(case
             when e.doubted_at is not null then e.replaced_at
-            when e.absent_at <= coalesce(e.next_seen_at, e.absent_at) then e.absent_at
-            else e.next_seen_at
+            when e.is_replaced then e.next_seen_at
+            else e.absent_at
         end as date) as valid_to_latest,
         case
             when e.doubted_at is not null then e.doubted_at
-            when e.absent_at <= coalesce(e.next_seen_at, e.absent_at) then e.absent_at
-            else e.next_sure_at
+            when e.is_replaced then e.next_sure_at
+            else e.absent_at
         end as ended_known_at,
         coalesce(
             e.stated_from,
