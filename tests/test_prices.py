@@ -386,6 +386,47 @@ def test_nothing_is_sold_by_its_vendor_after_the_shutdown(market: Market) -> Non
     assert market.price(ZETA, "2026-02-01", host="azure") == ("2", "8")
 
 
+def page(market: Market, moment: str, shutdown: str | None, note: str = "") -> None:
+    """The vendor's page of deprecations as a feed read it, with another model beside."""
+    said = [{"model_id": "eta-1", "shutdown_date": "2027-01-01"}]
+    if shutdown:
+        said.append({"model_id": "zeta-1", "shutdown_date": shutdown})
+    row = {"provider": "OpenAI", "url": f"https://example.org/{note}", "announcement_date": ""}
+    market.fetched("deprecations_rss", moment, json.dumps([row | one for one in said]).encode())
+
+
+def test_a_shutdown_a_feed_announced_ends_the_list_price(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    page(market, "2026-01-15", "2026-02-01")
+    market.build()
+    assert market.price(ZETA, "2026-01-31") == ("2", "8")
+    assert market.price(ZETA, "2026-02-01") is None
+    assert market.price(ZETA, "2026-02-01", known_by="2026-01-14") == ("2", "8")
+
+
+def test_a_shutdown_read_after_its_day_is_believed_after_a_month(market: Market) -> None:
+    """A feed read Google's page as if Gemini 2.5 Pro had been shut down five months before."""
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    page(market, "2026-03-01", "2026-02-01")
+    page(market, "2026-03-20", "2026-02-01", "again")
+    market.build()
+    assert market.price(ZETA, "2026-03-25") == ("2", "8")
+    page(market, "2026-04-05", "2026-02-01", "still")
+    market.build()
+    assert market.price(ZETA, "2026-03-25") is None
+    assert market.price(ZETA, "2026-03-25", known_by="2026-04-04") == ("2", "8")
+
+
+def test_a_misread_shutdown_that_was_taken_back_never_ended_a_price(market: Market) -> None:
+    says(market, "litellm", "2026-01-10", {"zeta-1": ("2", "8")})
+    page(market, "2026-03-01", "2026-02-01")
+    page(market, "2026-03-20", "2026-11-01")
+    page(market, "2026-04-20", "2026-11-01", "again")
+    market.build()
+    for known_by in ("2026-03-02", "2026-03-21", "2026-04-21"):
+        assert market.price(ZETA, "2026-03-01", known_by=known_by) == ("2", "8")
+
+
 def genai(market: Market, moment: str, prices: Any) -> None:
     feed = FEEDS["genai_prices"]
     market.fetched("genai_prices", moment, feed.changed(

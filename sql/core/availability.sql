@@ -1,4 +1,5 @@
--- When each version could be bought: nothing is sold before its API date or after its shutdown.
+-- When each version could be bought: nothing is sold before its API date or after its shutdown. With all
+-- that is known; what was believed of shutdowns by an earlier day is shutdowns_known(known_by).
 -- key: model_id
 with released as (
     select
@@ -16,9 +17,10 @@ retired as (
     select
         t.model_id,
         t.deprecated_on,
-        t.shutdown_on,
-        t.published_on as retired_known_on
-    from seeds.retirements as t
+        s.shutdown_on,
+        coalesce(s.known_on, t.published_on) as retired_known_on
+    from core.retirements as t
+    left join shutdowns_known(null) as s on s.model_id = t.model_id
 )
 
 select
@@ -30,7 +32,7 @@ select
     r.availability_scope,    -- who had access at first
     r.released_known_on,     -- day the release became known
     t.deprecated_on,         -- day the retirement was announced
-    t.shutdown_on,           -- first day without service
+    t.shutdown_on,           -- first day without service, as far as believed (core.shutdowns)
     t.retired_known_on       -- day the retirement became known
 from core.models as m
 left join released as r on r.model_id = m.model_id

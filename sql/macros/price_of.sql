@@ -14,6 +14,11 @@ with heard as (
     group by r.source
 ),
 
+closed as (
+    select s.model_id, s.shutdown_on
+    from shutdowns_known(known_by) as s
+),
+
 live as (
     select
         c.offering_id,
@@ -45,6 +50,7 @@ live as (
     inner join core.availability as v on v.model_id = c.model_id
     inner join core.offerings as o on o.offering_id = c.offering_id
     left join heard as h on h.source = c.source
+    left join closed as g on g.model_id = c.model_id
     where
         c.offering_id = asked_offering_id
         and not (
@@ -52,11 +58,7 @@ live as (
             and coalesce(v.released_known_on, date '0001-01-01')
                 <= coalesce(cast(known_by as date), date '9999-12-31')
         )
-        and not (
-            o.is_list_price
-            and coalesce(v.shutdown_on, date '9999-12-31') <= cast(as_of as date)
-            and v.retired_known_on <= coalesce(cast(known_by as date), date '9999-12-31')
-        )
+        and not (o.is_list_price and coalesce(g.shutdown_on, date '9999-12-31') <= cast(as_of as date))
 ),
 
 spoken as (
