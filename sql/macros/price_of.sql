@@ -5,21 +5,7 @@
 -- among lineages; then what is no host's price; then the latest change; then the most reliable lineage.
 -- No row means unknown or not sold that day.
 create or replace macro price_of(asked_offering_id, as_of, known_by) as table
-with heard as (
-    select
-        r.source,
-        max(r.read_on) as read_on
-    from core.source_readings as r
-    where r.read_on <= coalesce(cast(known_by as date), date '9999-12-31')
-    group by r.source
-),
-
-closed as (
-    select s.model_id, s.shutdown_on
-    from shutdowns_known(known_by) as s
-),
-
-live as (
+with live as (
     select
         c.offering_id,
         c.lineage,
@@ -35,7 +21,7 @@ live as (
         c.equals_street_price,
         coalesce(c.changed_on, date '0001-01-01') as changed_on,
         l.reliability_rank,
-        max(coalesce(h.read_on, c.published_on)) over (
+        max(coalesce(h.read_on, n.read_on, c.published_on)) over (
             partition by c.offering_id, c.lineage, c.input_usd_per_mtok, c.output_usd_per_mtok
         ) as affirmed_on,
         row_number() over (
@@ -49,8 +35,15 @@ live as (
     inner join core.lineages as l on l.lineage_id = c.lineage
     inner join core.availability as v on v.model_id = c.model_id
     inner join core.offerings as o on o.offering_id = c.offering_id
-    left join heard as h on h.source = c.source
-    left join closed as g on g.model_id = c.model_id
+    left join core.source_days as h
+        on h.source = c.source and h.on_day = coalesce(cast(known_by as date), date '9999-12-31')
+    left join core.source_days as n
+        on n.source = c.source and n.on_day = date '9999-12-31'
+        and n.read_on <= coalesce(cast(known_by as date), date '9999-12-31')
+    left join core.shutdowns as g
+        on g.model_id = c.model_id
+        and g.known_from <= coalesce(cast(known_by as date), date '9999-12-31')
+        and (g.known_to is null or g.known_to > coalesce(cast(known_by as date), date '9999-12-31'))
     where
         c.offering_id = asked_offering_id
         and not (

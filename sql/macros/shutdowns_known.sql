@@ -4,17 +4,9 @@
 create or replace macro shutdowns_known(known_by) as table
 select
     s.model_id,
-    coalesce(
-        max(case when s.source = 'edition' then s.shutdown_on end), max(s.shutdown_on)
-    ) as shutdown_on,
-    cast(coalesce(
-        min(case when s.source = 'edition' then s.believed_at end), min(s.believed_at)
-    ) as date) as known_on
+    s.shutdown_on,
+    s.known_on
 from core.shutdowns as s
 where
-    cast(s.believed_at as date) <= coalesce(cast(known_by as date), date '9999-12-31')
-    and (
-        s.withdrawn_at is null
-        or cast(s.withdrawn_at as date) > coalesce(cast(known_by as date), date '9999-12-31')
-    )
-group by s.model_id
+    s.known_from <= coalesce(cast(known_by as date), date '9999-12-31')
+    and (s.known_to is null or s.known_to > coalesce(cast(known_by as date), date '9999-12-31'))
