@@ -96,6 +96,15 @@ def test_the_sections_of_a_launch_stand_in_order(pages: dict[str, Path]) -> None
     assert "Draft: not signed off" in text
 
 
+def test_a_launch_says_what_was_forecast_then_and_now(pages: dict[str, Path]) -> None:
+    text = (pages["launch"] / "briefing.md").read_text()
+    assert "Demand is not known" not in text
+    said = re.search(r"The day after, the launch was forecast to take (.*)", text)
+    assert said is not None
+    assert said[1].count("% to ") == 2
+    assert "with hindsight" in said[1]
+
+
 def test_every_kind_says_its_days_and_opens_with_three_lines(page: Path) -> None:
     text = (page / "briefing.md").read_text()
     assert re.search(r"^\*\w+ briefing, as of \d{4}-\d\d-\d\d, known by \d{4}-\d\d-\d\d\.\*$",

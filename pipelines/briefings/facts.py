@@ -212,10 +212,17 @@ def times(ratio: Any) -> str:
     return f"{float(ratio):.2g}" if float(ratio) < 10 else f"{float(ratio):,.0f}"
 
 
+def percent_interval(ends: Any) -> str:
+    """A share, median first, with the ends of its interval."""
+    middle, low, high = map(percent, ends)
+    return f"{middle} ({low} to {high})"
+
+
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "usd": usd,
     "signed": signed,
     "signed_interval": signed_interval,
+    "percent_interval": percent_interval,
     "times": times,
     "crps": lambda value: f"{float(value):.3f}",
     "log_score": lambda value: f"{float(value):.2f}".replace("-", "−"),

@@ -303,6 +303,39 @@ def demand(launch: Launch) -> Row:
         "most_taken": None
         if likely is None
         else {"name": launch.name(likely["model_id"]), **_volume_figures(launch, likely)},
+        "both": _both_bases(launch, likely["model_id"])
+        if likely is not None and launch.moment.is_hindsight
+        else None,
+    }
+
+
+def _both_bases(launch: Launch, model_id: str) -> Row | None:
+    """What the launch takes of a model's volume, as forecast the day after and with hindsight."""
+    found = {
+        row["basis"]: row
+        for row in rows(
+            launch.connection,
+            "select f.basis, f.event_id, f.model_id, f.usage as demand, "
+            "f.change_median as volume_change_median, f.change_low as volume_change_low, "
+            "f.change_high as volume_change_high, f.taken_median, f.taken_low, f.taken_high, "
+            "f.probability_falls as probability_volume_falls, "
+            "f.probability_taken as probability_volume_taken from analysis.demand_forecasts as f "
+            "where f.event_id = ? and f.model_id = ?",
+            [launch.moment.event["event_id"], model_id],
+        )
+    }
+    if len(found) < 2:
+        return None
+    return {
+        basis: {
+            "taken": launch.facts.figure(
+                tuple(row[f"taken_{end}"] for end in ("median", "low", "high")),
+                "percent_interval",
+                volume_fact(launch, row),
+            ),
+            "usage": row["demand"],
+        }
+        for basis, row in found.items()
     }
 
 
