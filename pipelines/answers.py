@@ -48,12 +48,18 @@ def find_model(connection: Connection, name: str, as_of: date) -> str:
 
 
 def price_answer(
-    connection: Connection, name: str, as_of: date | None, known_by: date | None
+    connection: Connection,
+    name: str,
+    as_of: date | None,
+    known_by: date | None,
+    with_meters: bool = False,
 ) -> dict[str, Any]:
     """List price of a model on a day (default: the newest day known) with its evidence.
 
     `status` is known, unknown (no evidence for that day) or not_available (not sold that day);
-    prices are decimal strings in USD per million tokens.
+    prices are decimal strings in USD per million tokens. With `with_meters`, a known answer has in
+    `meters` what sources state beside the base prices of the vendor's own offering: context tiers,
+    services, hours of the day, sound, pictures, searches.
     """
     if as_of is None:
         as_of = first_row(connection, "select max(published_on) from core.price_claims")[0]
@@ -80,6 +86,8 @@ def price_answer(
             "is_disputed": found["is_disputed"],
             "evidence": _evidence(connection, found["offering_id"], as_of, known_by),
         }
+        if with_meters:
+            answer["meters"] = _meters(connection, found["offering_id"], as_of, known_by)
         return answer
     available = _rows(
         connection, "select a.* from core.availability as a where a.model_id = ?", [model_id]
@@ -129,6 +137,24 @@ def _evidence(
         }
         for row in rows
     ]
+
+
+def _meters(
+    connection: Connection, offering_id: str, as_of: date, known_by: date | None
+) -> list[dict[str, Any]]:
+    rows = _rows(
+        connection,
+        "select m.meter, m.unit, m.service, m.from_tokens, nullif(m.window_from, '') as "
+        "window_from, nullif(m.window_to, '') as window_to, m.price_usd, "
+        "string_agg(distinct m.source, ', ' order by m.source) as sources "
+        "from meters_on(?, ?) as m where m.offering_id = ? "
+        "and not (m.meter in ('input', 'output') and m.service = 'standard' "
+        "and m.from_tokens = 0 and m.window_from = '' and m.unit = 'million tokens') "
+        "group by all order by case when service = 'standard' then '' else service end, "
+        "from_tokens, window_from nulls first, meter, unit, price_usd",
+        [as_of, known_by, offering_id],
+    )
+    return [row | {"price_usd": _decimal(row["price_usd"])} for row in rows]
 
 
 def disagreements_answer(

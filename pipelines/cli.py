@@ -281,6 +281,9 @@ def price(
     model: Annotated[str, typer.Argument(help="Model, alias or vendor/version.")],
     as_of: AsOf = None,
     known_by: KnownBy = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also tiers, services, hours and other meters.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """What a model cost on a day by its vendor's list price, and how we know.
@@ -291,7 +294,7 @@ def price(
 
     connection = _reader(Settings())
     try:
-        answer = price_answer(connection, model, _day(as_of), _day(known_by))
+        answer = price_answer(connection, model, _day(as_of), _day(known_by), everything)
     except UnknownModel as error:
         raise _fail(str(error), WRONG_USE) from error
     if as_json:
@@ -313,6 +316,8 @@ def price(
                 highlight=False,
                 soft_wrap=True,
             )
+        if everything:
+            grid(answer["meters"], console)
     else:
         console.print(
             f"[bold]{escape(answer['model_id'])}[/bold] on {answer['as_of']}: "

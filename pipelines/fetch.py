@@ -13,7 +13,7 @@ import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
@@ -395,12 +395,14 @@ def why_skipped(source: Source) -> str | None:
 def take_offline_edition(
     source: Source, connection: Connection, snapshots: Snapshots, settings: Settings
 ) -> Iterator[Fetch]:
-    """Keep the data an installed package brings, once per content."""
+    """Keep what an installed package brings, once per content, as of the day it was published."""
     if source.offline_edition is None:
         return
-    payload = source.offline_edition()
+    payload, published_on = source.offline_edition()
     if not raw.holds(connection, source, snapshots.keep(payload)):
-        yield new_fetch(source.name, source.url, settings.now(), "ok", payload)
+        now = settings.now()
+        published = published_on and datetime.combine(published_on, time.min, UTC)
+        yield new_fetch(source.name, source.url, min(published or now, now), "ok", payload)
 
 
 def read_sources(

@@ -6,6 +6,7 @@ day therefore writes no rows.
 """
 
 import hashlib
+import importlib
 import inspect
 import json
 import re
@@ -169,6 +170,9 @@ OPEN_ENDED = {".csv", ".md", ".yml"}
 HELD_BACK = (
     f"held back until it has been so for {SHRUNK_FOR.days} days and on {SHRUNK_DAYS_SEEN} of them"
 )
+
+#: What rows state beside what they are about: some have none, and it may come and go.
+ASIDE = {"meters"}
 
 #: The definitions of the raw tables, in short; what is said about them changes nothing.
 LAYOUT = hashlib.sha256(
@@ -481,10 +485,20 @@ def _forget(connection: Connection, source: Source) -> None:
 
 
 def _parser_of(source: Source) -> str:
-    """Which code reads the source's payloads."""
+    """Which code reads the source's payloads: its module, and readers it takes from elsewhere.
+
+    What all parsers share is `READING_VERSION`'s.
+    """
     module = inspect.getmodule(source.parse)
     text = inspect.getsource(module) if module else ""
+    for helper in sorted(_readers(module)):
+        text += inspect.getsource(importlib.import_module(helper))
     return hashlib.sha256(f"{READING_VERSION}{text}".encode()).hexdigest()[:16]
+
+
+def _readers(module: Any) -> set[str]:
+    names = {getattr(value, "__module__", None) or "" for value in vars(module or object).values()}
+    return {n for n in names if n.startswith("pipelines.") and "sources" not in n.split(".")}
 
 
 def _in_order(fetches: Iterable[Fetch]) -> list[Fetch]:
@@ -631,13 +645,14 @@ def _load(
             try:
                 payload = snapshots.read(fetch.sha256)
                 parsed = _parse(source, payload, fetch.part)
-                rows = sum(map(len, parsed.things.values()))
+                rows = sum(len(v) for thing, v in parsed.things.items() if thing not in ASIDE)
                 if part.sha256:
                     if words := _why_broken(parsed):
                         raise PayloadError(words)
                     shrunk = [
                         (thing, *run.before_and_now(parsed, thing, fetch.part))
                         for thing, run in runs.items()
+                        if thing not in ASIDE
                     ]
                     last = partial(snapshots.read, part.sha256)
                     suffix = source.suffix(fetch.part)

@@ -22,8 +22,10 @@ from pipelines.tables import Connection, catalogue
 
 #: USD per million tokens, input and output, as text so that they stay exact.
 Prices = Mapping[str, tuple[str, str]]
-#: Enough tables to ask prices_on, without the fits of capability.
-PRICE_TABLES = ("core.quarantine", *sorted(catalogue().tables_read("prices_on")))
+#: Enough tables to ask prices_on and meters_on, without the fits of capability.
+PRICE_TABLES = (
+    "core.quarantine", "core.price_meters", *sorted(catalogue().tables_read("prices_on")),
+)  # fmt: skip
 
 
 def _number(usd_per_mtok: str, per_token: bool) -> float:

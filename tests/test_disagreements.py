@@ -62,6 +62,17 @@ def test_digits_lost_are_a_rounding(market: Market) -> None:
     assert [cause for cause, *_ in causes(market, "2026-01-10")] == ["rounding"]
 
 
+def test_the_price_of_a_tier_is_the_tiers(market: Market) -> None:
+    listed = {"zeta-1": ("2", "8")} | {f"eta-{n}": ("7", "9") for n in range(5)}
+    document = FEEDS["litellm"].document(listed)
+    document["zeta-1"] |= {"input_cost_per_token_above_200k_tokens": 4e-06,
+                           "output_cost_per_token_above_200k_tokens": 12e-06}  # fmt: skip
+    market.fetched("litellm", "2026-01-10", json.dumps(document).encode())
+    says(market, "models_dev", "2026-01-10", {"zeta-1": ("4", "12")})
+    market.build()
+    assert causes(market, "2026-01-10") == [("tier", "models_dev", "litellm", "models_dev")]
+
+
 def test_half_of_both_is_a_batch_price(market: Market) -> None:
     two(market, ("1", "4"), ("2", "8"))
     assert causes(market, "2026-01-10") == [("batch", "litellm", "litellm", "models_dev")]

@@ -9,7 +9,9 @@ import pytest
 from feeds import FEEDS, Market, rows
 from test_prices import ZETA, says
 
-from pipelines.settings import PROJECT
+from pipelines.fetch import take_offline_edition
+from pipelines.settings import PROJECT, Settings
+from pipelines.sources import sources
 from pipelines.tables import Connection, catalogue
 
 GUARDS = PROJECT / "docs" / "guards.md"
@@ -166,3 +168,27 @@ def test_every_guard_is_listed() -> None:
 def test_the_test_that_proves_a_guard_exists(guard: str, test: str) -> None:
     file, name = test.split("::")
     assert f"def {name}(" in (PROJECT / "tests" / file).read_text(), guard
+
+
+# ------------------------------------------------------------------ the package's known time
+
+
+def test_the_installed_packages_prices_are_known_from_its_release(market: Market) -> None:
+    """Stamped with the day of loading, the same question had another answer on every machine."""
+    source = sources()["genai_prices"]
+    settings = Settings(offline=True)
+    [fetch] = take_offline_edition(source, market.connection, market.snapshots, settings)
+    assert source.offline_edition is not None
+    _, released_on = source.offline_edition()
+    assert released_on is not None, "add the release to RELEASED_ON"
+    assert fetch.fetched_at == f"{released_on.isoformat()}T00:00:00Z"
+
+
+def test_of_a_package_of_unknown_release_the_day_of_loading_counts(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = sources()["genai_prices"]
+    monkeypatch.setattr("pipelines.sources.genai_prices.RELEASED_ON", {})
+    settings = Settings(offline=True)
+    [fetch] = take_offline_edition(source, market.connection, market.snapshots, settings)
+    assert fetch.fetched_at[:10] == settings.now().date().isoformat()

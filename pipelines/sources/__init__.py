@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import PurePosixPath
@@ -120,8 +120,9 @@ class Source:
     smallest_share_of_last: float
     #: `parse(payload, part)`; raises PayloadError.
     parse: Callable[[bytes, str], Parsed]
-    #: Bytes to use without network, if the source comes with an installed package.
-    offline_edition: Callable[[], bytes] | None
+    #: Bytes to use without network, if the source comes with an installed package, and the day the
+    #: package was published; None where that is not known.
+    offline_edition: Callable[[], tuple[bytes, date | None]] | None
     #: The header that carries the key, where it needs one.
     key_header: str = "Authorization: Bearer {key}"
     #: `next_page(page)`: address of the page after this one, relative to it; null after the last.

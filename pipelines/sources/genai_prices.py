@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
+from importlib.metadata import version
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from pipelines.meters import genai_meters, note_meters
 from pipelines.sources import (
     Observation,
     Parsed,
@@ -65,23 +67,25 @@ class Row(BaseModel):
         return value
 
 
-def _dated_prices(model: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
-    """(start date or None, meters). Time-of-day prices are another variant; left out here."""
+def _prices(model: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
+    """(constraint or None, meters) of every price of a model."""
     prices = model.get("prices")
-    if isinstance(prices, Mapping):
-        yield None, prices
-        return
-    if not isinstance(prices, list):
-        yield None, prices
-        return
-    for conditional in prices:
-        constraint = conditional.get("constraint") if isinstance(conditional, Mapping) else None
+    for conditional in prices if isinstance(prices, list) else [{"prices": prices}]:
+        if isinstance(conditional, Mapping):
+            yield conditional.get("constraint"), conditional.get("prices")
+        else:
+            yield None, None
+
+
+def _dated_prices(model: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
+    """(start date or None, meters). Prices of hours of the day are meters of their own."""
+    for constraint, prices in _prices(model):
         if constraint is None:
-            yield None, conditional.get("prices") if isinstance(conditional, Mapping) else None
+            yield None, prices
         elif not isinstance(constraint, Mapping):
-            yield constraint, conditional.get("prices")
+            yield constraint, prices
         elif "start_date" in constraint:
-            yield constraint["start_date"], conditional.get("prices")
+            yield constraint["start_date"], prices
 
 
 def parse(payload: bytes, part: str = "") -> Parsed:
@@ -119,7 +123,12 @@ def parse(payload: bytes, part: str = "") -> Parsed:
                     "prices": prices,
                 }
                 observe(Row, key if start_date is None else f"{key}@{start_date}", row, parsed)
-    if not parsed.things:
+            for constraint, prices in _prices(model):
+                dated = isinstance(constraint, Mapping) and constraint.get("start_date")
+                name = f"{key}@{dated}" if dated else key
+                host = str(provider.get("id"))
+                note_meters(parsed, genai_meters(name, host, prices, constraint))
+    if not parsed.things.get("prices"):
         raise PayloadError("no priced model under any provider")
     _refuse_contradictions(parsed)
     return parsed
@@ -151,8 +160,13 @@ def _as_feed(value: Any) -> Any:
     return value if isinstance(value, (str, int, bool, type(None))) else str(value)
 
 
-def offline_edition() -> bytes:
-    """The installed package's prices as the live feed would serve them."""
+#: Day each release of the package was uploaded (its registry's own date): since when its prices
+#: could be known. Of any other release the day it is first read counts, which is never too early.
+RELEASED_ON = {"0.2.3": date(2026, 11, 10)}
+
+
+def offline_edition() -> tuple[bytes, date | None]:
+    """The installed package's prices as the live feed would serve them, and their release's day."""
     from genai_prices.data import providers  # slow: builds 1,400 objects
 
     feed = []
@@ -162,7 +176,7 @@ def offline_edition() -> bytes:
             prices = _as_feed(model.prices)
             models.append({"id": model.id, "name": model.name, "prices": prices})
         feed.append({"id": provider.id, "name": provider.name, "models": models})
-    return json.dumps(feed, indent=1).encode()
+    return json.dumps(feed, indent=1).encode(), RELEASED_ON.get(version("genai-prices"))
 
 
 SOURCE = Source(
@@ -179,7 +193,7 @@ SOURCE = Source(
     reliability_rank=4,
     may_redistribute=True,
     may_use_commercially=True,
-    things=("prices",),
+    things=("prices", "meters"),
     file_names=("data.json",),
     is_tree=False,
     live_parts=("",),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
 
+from pipelines.meters import litellm_meters, note_meters
 from pipelines.sources import (
     Parsed,
     PayloadError,
@@ -56,7 +57,9 @@ def parse(payload: bytes, part: str = "") -> Parsed:
         if isinstance(mode, str) and mode not in TEXT_MODES:
             continue  # a row without a mode may be a text model that lost it: for the contract
         observe(Row, key, row, parsed)
-    if not parsed.things:
+        if isinstance(row, Mapping):
+            note_meters(parsed, litellm_meters(key, row))
+    if not parsed.things.get("prices"):
         raise PayloadError("no text model in the price map")
     return parsed
 
@@ -75,7 +78,7 @@ SOURCE = Source(
     reliability_rank=2,
     may_redistribute=True,
     may_use_commercially=True,
-    things=("prices",),
+    things=("prices", "meters"),
     file_names=(
         "model_prices_and_context_window.json",
         "model_prices_and_context_window_backup.json",

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
 
+from pipelines.meters import models_dev_meters, note_meters
 from pipelines.sources import (
     Parsed,
     PayloadError,
@@ -86,7 +87,9 @@ def parse(payload: bytes, part: str = "") -> Parsed:
             if isinstance(row, dict):
                 row["provider"] = provider
             observe(Row, f"{provider}/{model}", row, parsed)
-    if not parsed.things:
+            cost = row.get("cost") if isinstance(row, Mapping) else None
+            note_meters(parsed, models_dev_meters(f"{provider}/{model}", provider, cost))
+    if not parsed.things.get("prices"):
         raise PayloadError("no model under any provider")
     return parsed
 
@@ -105,7 +108,7 @@ SOURCE = Source(
     reliability_rank=3,
     may_redistribute=True,
     may_use_commercially=True,
-    things=("prices",),
+    things=("prices", "meters"),
     file_names=("api.json",),
     is_tree=False,
     live_parts=("",),

@@ -1,7 +1,7 @@
 """OpenRouter's model list: one JSON envelope of models, prices as text in USD per token.
 
 It sells other firms' models: the price follows the cheapest live host, so it is a street price and
-never a vendor's list price. `overrides` (dearer by context or time of day) are left out here.
+never a vendor's list price.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from pipelines.meters import note_meters, openrouter_meters
 from pipelines.sources import (
     Listing,
     Parsed,
@@ -131,6 +132,7 @@ def parse(payload: bytes, part: str = "") -> Parsed:
     for row in rows:
         if isinstance(row, Mapping) and row.get("id") in first and row["id"] not in repeated:
             observe(Row, row["id"], row, parsed)
+            note_meters(parsed, openrouter_meters(row["id"], row.get("pricing")))
             observe(Listing, row["id"], _listing(row), parsed, "listings")
     if not parsed.things.get("prices"):
         raise PayloadError("no priced model in `data`")
@@ -151,7 +153,7 @@ SOURCE = Source(
     reliability_rank=7,
     may_redistribute=False,
     may_use_commercially=False,
-    things=("prices", "listings"),
+    things=("prices", "listings", "meters"),
     file_names=("models.json",),
     is_tree=False,
     live_parts=("",),

@@ -106,6 +106,9 @@ unlike_prices as (
     union all
     select u.source, u.fetch_id, u.key, u.quarantine_reason, u.first_seen_at, u.ended_at
     from staging.every_usage as u
+    union all
+    select m.source, m.fetch_id, m.key, m.quarantine_reason, m.first_seen_at, m.ended_at
+    from staging.every_meters as m
 ),
 
 other_faults as (

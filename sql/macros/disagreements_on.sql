@@ -1,7 +1,7 @@
 -- Where two feeds give one version different prices on a day (by more than half a percent), from what was
 -- known by another day (null: now), with the likeliest cause and the source it speaks of; `resolved_*` is
--- the list price prices_on answers. Causes, the first that applies: unit, rounding, stale, batch, variant,
--- host price, moving name, one meter, unexplained.
+-- the list price prices_on answers. Causes, the first that applies: unit, rounding, stale, tier, hours,
+-- batch or another service, variant, host price, moving name, one meter, unexplained.
 -- from disagreements_on('2026-07-01', null) where cause = 'stale'
 create or replace macro disagreements_on(as_of, known_by) as table
 with said as (
@@ -104,10 +104,40 @@ variants as (
     group by d.model_id, d.source, d.other_source
 ),
 
+-- The same price as a tier, a service or hours of the day that somebody states.
+tiers as (
+    select
+        d.model_id,
+        d.source,
+        d.other_source,
+        min(case
+            when i.window_from <> '' then 'hours'
+            when i.from_tokens > 0 then 'tier'
+            else i.service
+        end) as tier,
+        min(case when i.price_usd = d.input_usd_per_mtok then d.source else d.other_source end)
+            as doubtful_source
+    from differing as d
+    inner join meters_on(as_of, known_by) as i
+        on i.model_id = d.model_id and i.meter = 'input' and i.unit = 'million tokens' and i.is_list_price
+        and (i.service <> 'standard' or i.from_tokens > 0 or i.window_from <> '')
+    inner join meters_on(as_of, known_by) as o
+        on o.offering_id = i.offering_id and o.source = i.source and o.spelling = i.spelling
+        and o.meter = 'output' and o.unit = i.unit and o.service = i.service
+        and o.from_tokens = i.from_tokens and o.window_from = i.window_from
+        and o.window_to = i.window_to
+    where
+        (i.price_usd = d.input_usd_per_mtok and o.price_usd = d.output_usd_per_mtok)
+        or (i.price_usd = d.other_input and o.price_usd = d.other_output)
+    group by d.model_id, d.source, d.other_source
+),
+
 judged as (
     select
         d.*,
         v.variant,
+        t.tier,
+        t.doubtful_source as tier_source,
         s.stale_source,
         v.doubtful_source as variant_source,
         h.read_on,
@@ -119,6 +149,8 @@ judged as (
         on s.model_id = d.model_id and s.source = d.source and s.other_source = d.other_source
     left join variants as v
         on v.model_id = d.model_id and v.source = d.source and v.other_source = d.other_source
+    left join tiers as t
+        on t.model_id = d.model_id and t.source = d.source and t.other_source = d.other_source
     left join heard as h on h.source = d.source
     left join heard as o on o.source = d.other_source
 ),
@@ -139,6 +171,7 @@ caused as (
             ) then 'rounding'
             when j.stale_source is not null or j.read_on < j.other_changed_on or j.other_read_on < j.changed_on
                 then 'stale'
+            when j.tier is not null then j.tier
             when j.input_ratio = j.output_ratio and j.input_ratio in (0.5, 2) then 'batch'
             when j.variant is not null then 'variant'
             when j.host <> j.other_host
@@ -156,18 +189,19 @@ caused as (
 select
     c.model_id,
     c.cause,
-    case c.cause
-        when 'stale' then coalesce(
+    case
+        when c.cause <> 'stale' and c.cause = c.tier then c.tier_source
+        when c.cause = 'stale' then coalesce(
             c.stale_source,
             case when c.read_on < c.other_changed_on then c.source else c.other_source end
         )
-        when 'variant' then c.variant_source
-        when 'batch' then case when c.input_ratio < 1 then c.source else c.other_source end
-        when 'host price' then case
+        when c.cause = 'variant' then c.variant_source
+        when c.cause = 'batch' then case when c.input_ratio < 1 then c.source else c.other_source end
+        when c.cause = 'host price' then case
             when c.host = c.source or (c.host = c.other_host and c.input_ratio < 1) then c.source
             else c.other_source
         end
-        when 'moving name' then case when c.is_alias then c.source else c.other_source end
+        when c.cause = 'moving name' then case when c.is_alias then c.source else c.other_source end
     end as doubtful_source,
     c.source,
     c.input_usd_per_mtok,
