@@ -151,8 +151,8 @@ def _meters(
         "and not (m.meter in ('input', 'output') and m.service = 'standard' "
         "and m.from_tokens = 0 and m.window_from = '' and m.unit = 'million tokens') "
         "group by m.meter, m.unit, m.service, m.from_tokens, m.window_from, m.window_to, "
-        "m.price_usd order by case when m.service = 'standard' then '' else m.service end, m.from_tokens, "
-        "m.window_from, m.meter, m.unit, m.price_usd",
+        "m.price_usd order by case when m.service = 'standard' then '' else m.service end, "
+        "m.from_tokens, m.window_from, m.meter, m.unit, m.price_usd",
         [as_of, known_by, offering_id],
     )
     return [row | {"price_usd": _decimal(row["price_usd"])} for row in rows]

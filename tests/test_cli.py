@@ -57,7 +57,7 @@ def test_every_command_of_the_readme_works(bellwether: Run) -> None:
 
 def test_help_teaches_with_an_example() -> None:
     for arguments in (["run"], ["backfill"], ["price"], ["sql"], ["sources"], ["serve"],
-                      ["serve-sql"], ["health"], ["edition", "check"],
+                      ["serve-sql"], ["health"], ["edition", "check"], ["disagreements"],
                       ["brief", "launch"], ["brief", "weekly"], ["brief", "monthly"],
                       ["brief", "model"], ["brief", "scorecard"], ["brief", "issues"],
                       ["approve"], ["site"],
