@@ -401,8 +401,9 @@ def take_offline_edition(
     payload, published_on = source.offline_edition()
     if not raw.holds(connection, source, snapshots.keep(payload)):
         now = settings.now()
-        published = published_on and datetime.combine(published_on, time.min, UTC)
-        yield new_fetch(source.name, source.url, min(published or now, now), "ok", payload)
+        if published_on is not None:
+            now = min(now, datetime.combine(published_on, time.min, UTC))
+        yield new_fetch(source.name, source.url, now, "ok", payload)
 
 
 def read_sources(
