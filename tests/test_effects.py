@@ -230,3 +230,35 @@ def test_a_forecast_of_one_launch_takes_at_most_two_seconds(archive_warehouse: C
     effects.compute(**frames)
     spent = time.process_time() - started
     assert spent / len(frames["days"]) < 2
+
+
+# ------------------------------------------------------------------ repricings and withdrawals
+
+
+def shifted(estimates: Estimates, change: float | None) -> pd.DataFrame:
+    """Of `a/old` in the usual market: its repricing, or with None its withdrawal."""
+    columns = [
+        {name: [row[name] for row in rows_] for name in rows_[0]}
+        for rows_ in (MARKET[1:], MARKET[:1])
+    ]
+    told = demand.shift_columns(columns[0], columns[1], change, (-0.5, 0.2), estimates, draws=2000)
+    return pd.DataFrame(told).set_index("product")
+
+
+def test_a_withdrawal_gives_its_volume_to_the_nearest(estimates: Estimates) -> None:
+    found = shifted(estimates, None)
+    assert found["change_high"]["a/old"] < -0.99
+    assert found["effect_median"]["a/big"] > found["effect_median"]["b/rival"] > 0
+    assert (found["probability_taken"][["a/big", "b/rival"]] == 0).all()
+
+
+def test_a_cut_of_price_adds_volume_and_takes_it_from_the_nearest(estimates: Estimates) -> None:
+    cut, rise = shifted(estimates, float(np.log(0.5))), shifted(estimates, float(np.log(2)))
+    assert cut["effect_median"]["a/old"] == pytest.approx(2**0.5 - 1, abs=0.03)
+    assert cut["effect_median"]["a/big"] < cut["effect_median"]["b/rival"] < 0
+    assert rise["effect_median"]["a/old"] < 0 < rise["effect_median"]["a/big"]
+
+
+def test_a_price_that_does_not_move_changes_nothing(estimates: Estimates) -> None:
+    found = shifted(estimates, 0.0)
+    assert found[["effect_low", "effect_high"]].abs().max(axis=None) < 1e-9

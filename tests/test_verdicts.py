@@ -423,3 +423,44 @@ def test_what_only_general_knowledge_says_is_graded_so(edition: Connection) -> N
         "select distinct evidence_grade from core.companies where source_url like 'docs/%'"
     ).fetchall()
     assert graded == [("memory",)]
+
+
+# ------------------------------------------------------------------ repricings and withdrawals
+
+
+def test_a_repricing_or_withdrawal_says_who_wins_and_who_loses(edition: Connection) -> None:
+    words = (
+        "select event_kind, is_concerned, verdict, count(*) from marts.event_impact group by all"
+    )
+    found = {(kind, own, verdict) for kind, own, verdict, _ in edition.execute(words).fetchall()}
+    assert ("retirement", True, "withdrawn") in found
+    assert {own for kind, own, verdict in found if verdict == "withdrawn"} == {True}
+    assert ("price_change", True, "winner") in found
+    assert ("price_change", False, "exposed") in found
+    wrong = edition.execute(
+        "select * from marts.event_impact where verdict = 'loser' and not "
+        "(was_on_frontier and not coalesce(is_on_frontier, false) "
+        "and probability_volume_falls >= 0.6)"
+    ).fetchall()
+    assert wrong == []
+
+
+def test_the_price_cut_of_a_cheap_model_wins_it_the_frontier(edition: Connection) -> None:
+    """Gemini 1.5 Flash, August 2024: from $0.35/$1.05 to $0.075/$0.30."""
+    found = edition.execute(
+        "select verdict, price_before_usd_per_mtok, price_after_usd_per_mtok, demand_fact "
+        "from marts.event_impact where is_concerned and segment_id = 'capable_low_cost' "
+        "and event_id = 'price of google/gemini-1.5-flash-001 from 2024-08-12'"
+    ).fetchall()
+    assert [row[0] for row in found] == ["winner"]
+    assert [float(price) for price in found[0][1:3]] == pytest.approx([0.525, 0.13125])
+    assert found[0][3]
+
+
+def test_nobody_loses_a_place_to_a_price_that_did_not_pass_it(edition: Connection) -> None:
+    odd = edition.execute(
+        "select * from marts.event_impact where not is_concerned and probability_place_lost > 0 "
+        "and not (concerned_price_after_usd_per_mtok <= price_after_usd_per_mtok "
+        "and concerned_price_before_usd_per_mtok > price_before_usd_per_mtok)"
+    ).fetchall()
+    assert odd == []

@@ -714,6 +714,64 @@ def _columns(products: Columns) -> dict[str, Any]:
     return {str(name): products[name] for name in products}
 
 
+def shift_columns(
+    others: Columns,
+    moved: Columns,
+    change: float | None,
+    elasticity: tuple[float, float],
+    estimates: Estimates,
+    draws: int = 400,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Forecast what a repricing or a withdrawal does to volumes, with 80% intervals. Deterministic.
+
+    `others`: the rest of the market, as the incumbents of `forecast_columns`; `moved`: the one
+    product concerned, likewise; `change`: log change of its price, None where it is withdrawn;
+    `elasticity`: of volume to its own price, mean and standard deviation over cases.
+    Returns columns of the others, and last of the moved product itself. `effect` is what the event
+    alone does to a product's volume; `change` is what will be seen.
+
+    A product that is repriced leaves and enters again with its volume times the price ratio to the
+    elasticity; one that is withdrawn leaves what the share model says it took.
+    """
+    random = np.random.default_rng(seed)
+    volumes = _draw_volumes(others, draws, random)
+    own = _draw_volumes(moved, draws, random)
+    counting = np.asarray(others["counts"], bool)
+    volumes = np.where(counting, volumes, 1e-9 * volumes)
+    own_effect = np.full_like(own, -12.0)
+    if change is not None:
+        own_effect = change * random.normal(*elasticity, (draws, 1))
+    variant, fitted = estimates.structure
+    drawn = fitted.draws(draws, random)
+    unseen = {"after_low": [np.nan], "after_high": [np.nan]}
+    there, new = len(others["product"]), len(moved["product"])
+    products = market(
+        {**_columns(others), "origin": ["event"] * there, **unseen},
+        {**_columns(moved), "origin": ["event"] * new, **unseen},
+        variant,
+    )
+    after = 0.0 * own if change is None else own * np.exp(own_effect)
+    effect = taken(products, drawn, after, volumes) - taken(products, drawn, own, volumes)
+    centre = expected_changes(products, drawn, took=effect)
+    scale = noise_scale(products, drawn)
+    # The product itself: grows as the market does, with the noise of one that is not recent.
+    growth, noise = drawn["growth"][:, None], np.exp(drawn["noise"])[:, None]
+    centre = np.hstack([centre, own_effect + (0.0 if change is None else growth)])
+    scale = np.hstack([scale, 1e-6 + 0 * noise if change is None else noise])
+    effect = np.hstack([effect, own_effect])
+    seen = np.expm1(np.clip(centre + scale * random.standard_t(TAILS, centre.shape), -12, 12))
+    rise = float(np.log1p(-np.expm1(FALL)))
+    return {
+        **{name: [*others[name], *moved[name]] for name in ("product", "model_id", "vendor")},
+        **_interval("change", seen),
+        "probability_falls": student((FALL - centre) / scale).mean(axis=0),
+        **_interval("effect", np.expm1(effect)),
+        "probability_taken": (effect < FALL).mean(axis=0),
+        "probability_gains": (effect > rise).mean(axis=0),
+    }
+
+
 def _draw_volumes(incumbents: Columns, draws: int, random: np.random.Generator) -> Array:
     """Incumbents' volumes before the event, (draws, incumbents)."""
     before, bound = _floats(incumbents, "before"), _floats(incumbents, "before_high")

@@ -31,6 +31,7 @@ from pipelines.analysis.demand import (
     forecast_columns,
     market,
     pooled,
+    shift_columns,
 )
 from pipelines.analysis.usage import (
     NAN,
@@ -46,8 +47,16 @@ from pipelines.analysis.usage import (
 #: Days of usage before a launch that are looked at.
 HISTORY = timedelta(70)
 DAY_AFTER = "day_after"
+#: Draws for repricings and withdrawals, which are many and small.
+SHIFT_DRAWS = 200
 ROUNDED = 6
 
+#: Repricings and withdrawals that are forecast: those in force by now.
+SHIFTS = (
+    "asked.event_kind in ('price_change', 'retirement') and asked.withdrawn_known_on is null "
+    "and (asked.event_kind = 'retirement' or asked.severity <> 'minor') and asked.effective_on <= "
+    "(select max(d.as_of) from core.segment_days as d where d.basis = 'newest')"
+)
 READS = usage.READS | {
     "priors": "select * from core.demand_priors",
     "graded": (
@@ -55,6 +64,21 @@ READS = usage.READS | {
         "from analysis.backtest_forecasts as f "
         "inner join analysis.backtest_launches as l on l.origin = f.origin "
         f"where f.scheme = '{ROLLING}' and f.model <> '{AS_KNOWN}'"
+    ),
+    "shifts": (
+        "select asked.event_id, asked.event_kind, asked.model_id, asked.vendor_id, "
+        "asked.effective_on, ln(asked.price_3to1_usd_per_mtok "
+        "/ asked.former_price_3to1_usd_per_mtok) as log_price_change "
+        f"from core.events as asked where {SHIFTS} order by asked.effective_on, asked.event_id"
+    ),
+    "shift_offers": (
+        "select asked.event_id, p.model_id, m.vendor_id, "
+        "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price, "
+        "cast(p.input_usd_per_mtok * 0.98 + p.output_usd_per_mtok * 0.02 as double) as unit_price "
+        "from (select asked.event_id, asked.effective_from_earliest - 1 as as_of, "
+        f"date '9999-12-31' as known_by from core.events as asked where {SHIFTS}) as asked "
+        "cross join prices_on(asked.as_of, asked.known_by) as p "
+        "inner join core.models as m on m.model_id = p.model_id where p.is_list_price"
     ),
     "days": "select * from core.segment_days where event_id is not null",
     "offers": (
@@ -197,9 +221,12 @@ def compute(
     graded: pd.DataFrame,
     days: pd.DataFrame,
     offers: pd.DataFrame,
+    shifts: pd.DataFrame,
+    shift_offers: pd.DataFrame,
     **frames: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
-    """Tables `demand_forecasts` (an incumbent a row) and `vendor_effects` (an entrants' vendor)."""
+    """Tables `demand_forecasts` (an incumbent a row), `vendor_effects` (an entrants' vendor) and
+    `shift_forecasts` (a product a row, around repricings and withdrawals)."""
     launches = frames["launches"].assign(effective_on=days_of(frames["launches"]["effective_on"]))
     traits = Traits(**{name: frames[name] for name in TRAITS})
     past = Past(past_launches(frames["usage"], launches, traits), priors, Defaults(graded))
@@ -220,7 +247,67 @@ def compute(
     return {
         "demand_forecasts": pd.DataFrame(products, columns=list(PRODUCT_COLUMNS)),
         "vendor_effects": pd.DataFrame(vendors, columns=list(VENDOR_COLUMNS)),
+        "shift_forecasts": _shifts(shifts, shift_offers, history, traits, past),
     }
+
+
+def _shifts(
+    shifts: pd.DataFrame,
+    offers: pd.DataFrame,
+    history: pd.DataFrame,
+    traits: Traits,
+    past: Past,
+) -> pd.DataFrame:
+    """What repricings and withdrawals do, with all that is known."""
+    offered_by = dict(list(offers.groupby("event_id")))
+    elasticity = pooled(past.priors)["repricing"]
+    found: list[pd.DataFrame] = []
+    for shift in shifts.assign(effective_on=days_of(shifts["effective_on"])).itertuples():
+        offered = offered_by.get(shift.event_id)
+        if offered is None or shift.model_id not in set(offered["model_id"]):
+            continue  # without a list price of its own it has no place in the market either
+        day = shift.effective_on
+        recent = (history["period_day"] <= day) & (history["period_day"] >= day - HISTORY)
+        series = _before(history[recent], day, None)
+        seen = traits.on_day(dict(zip(offered["model_id"], offered["price"], strict=True)))
+        pairs = zip(offered["model_id"], offered["vendor_id"], strict=True)
+        moved = pd.DataFrame([shift._asdict()])
+        there, (own,) = usage.before_event(series, moved, pairs, seen)
+        if not there:
+            continue
+        own |= usage.volume_before(series, shift.model_id, day)
+        cadence = series.cadence if series is not None else past.longest
+        start = series.next_period(day) if series is not None else day
+        chosen = past.chosen(cadence, "hindsight", start, None)
+        estimates = past.estimates(cadence, chosen, None)
+        is_withdrawn = shift.event_kind == "retirement"
+        columns = [
+            {name: [row[name] for row in rows] for name in rows[0]} for rows in (there, [own])
+        ]
+        seed = int(hashlib.sha256(str(shift.event_id).encode()).hexdigest()[:8], 16)
+        change = None if is_withdrawn else float(shift.log_price_change)
+        told = shift_columns(
+            columns[0], columns[1], change, elasticity, estimates, SHIFT_DRAWS, seed
+        )
+        trained_on = 0 if chosen is None else int(chosen.sum())
+        table = pd.DataFrame(told).rename(columns={"vendor": "vendor_id"})
+        found.append(
+            table[table["model_id"].notna() & ~table["model_id"].duplicated()].assign(
+                event_id=shift.event_id,
+                usage=_said_of_usage(series, trained_on, past),
+                trained_on=trained_on,
+            )
+        )
+    if not found:
+        return pd.DataFrame(columns=list(SHIFT_COLUMNS))
+    return pd.concat(found, ignore_index=True)[list(SHIFT_COLUMNS)]
+
+
+SHIFT_COLUMNS = (
+    "event_id", "model_id", "vendor_id", "change_median", "change_low", "change_high",
+    "probability_falls", "effect_median", "effect_low", "effect_high", "probability_taken",
+    "probability_gains", "trained_on", "usage",
+)  # fmt: skip
 
 
 def _event(

@@ -561,6 +561,23 @@ def before_event(
     return incumbents, entrants
 
 
+def volume_before(series: Series | None, model_id: str, day: date) -> dict[str, Any]:
+    """A version's own `before` and `before_high` on the list before a day, as `before_event` has
+    those of others; and what else of an incumbent a withdrawn or repriced product needs."""
+    found: dict[str, Any] = {
+        "before": NAN, "before_high": NAN, "counts": True, "momentum": 0.0, "is_recent": False,
+    }  # fmt: skip
+    if series is None:
+        return found
+    before = series.before(series.next_period(day))
+    found["before_high"] = float(series.floors[before].mean())
+    product = series.product_of(model_id, before)
+    if product is not None:
+        low, high = series.bounds(series.listed(series.products[product], before), before)
+        found["before"] = (low + high) / 2
+    return found
+
+
 def succeed(
     entrants: list[dict[str, Any]], incumbents: list[dict[str, Any]], traits: Traits
 ) -> None:
