@@ -278,7 +278,7 @@ def _shifts(
         own |= usage.volume_before(series, shift.model_id, day)
         cadence = series.cadence if series is not None else past.longest
         start = series.next_period(day) if series is not None else day
-        chosen = past.chosen(cadence, "hindsight", start, None)
+        chosen = past.chosen(cadence, "hindsight", start, date.max)
         estimates = past.estimates(cadence, chosen, None)
         is_withdrawn = shift.event_kind == "retirement"
         columns = [
