@@ -310,3 +310,14 @@ def open_names_answer(connection: Connection, source: str, limit: int) -> list[d
         "order by u.observations desc, u.spelling limit ?",
         [found, limit],
     )
+
+
+def used_without_leave(connection: Connection) -> list[str]:
+    """Sources in use that were read and whose terms do not allow commercial use, or state none."""
+    found = _rows(
+        connection,
+        "select s.source from raw.sources as s where s.is_used and not s.may_use_commercially "
+        "and exists (select 1 from raw.fetches as f where f.source = s.source "
+        "and f.status <> 'failed') order by s.source",
+    )
+    return [row["source"] for row in found]

@@ -5,6 +5,7 @@ Nothing is computed here. Checks ride in the asset's own step, which halves the 
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -22,7 +23,11 @@ from pipelines.warehouse import Connection
 OWNERS = ["team:bellwether"]
 PUBLISHED = dg.AssetKey(["published", "warehouse"])
 RECORDED = dg.AssetKey(["marts", "verdicts_recorded"])
-READ_WELL = "read_well"
+READ_WELL, IN_HEALTH = "read_well", "in_health"
+#: Words of source health that ask nobody to act.
+QUIET = ("ok", "archive", "left out", "no key", "not read")
+#: Days without a new materialization before a source counts as late, whatever its cadence.
+LATE_AFTER = timedelta(days=2)
 #: For steps that meet the world outside: a disk, a network, another program with the file open.
 OUTSIDE = dg.RetryPolicy(
     max_retries=2, delay=3, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
@@ -58,7 +63,7 @@ class Warehouse(dg.ConfigurableResource[Any]):
         """Open the file, make sure of the raw tables, and close it however the run ends."""
         with warehouse.open_writer(self.settings) as connection:
             tables.create_schemas(connection)
-            raw.create_tables(connection, sources().values())
+            raw.create_tables(connection, sources().values(), self.settings.commercial)
             self._connection = connection
             if self.settings.engine == "spark":
                 self._cluster = Spark(self.settings)
@@ -104,7 +109,16 @@ def _source_spec(source: Source) -> dg.AssetSpec:
         owners=OWNERS,
         description=f"{source.title} by {source.producer}. Licence: {source.licence}.",
         metadata={"url": dg.MetadataValue.url(source.url), "cadence_days": source.cadence.days},
+        freshness_policy=_freshness(source),
     )
+
+
+def _freshness(source: Source) -> dg.FreshnessPolicy | None:
+    """Failed after two cadences without a reading, late before that; none for an archive."""
+    if not source.is_live:
+        return None
+    window = max(LATE_AFTER, 2 * source.cadence)
+    return dg.FreshnessPolicy.time_window(fail_window=window, warn_window=window * 3 / 4)
 
 
 def _source_check(source: Source) -> dg.AssetCheckSpec:
@@ -170,6 +184,45 @@ def _source_result(
             )
         ],
     )
+
+
+def source_states() -> dg.AssetChecksDefinition:
+    """Source health as a check on every source's asset, once its table is built."""
+    health = dg.AssetKey(["marts", "source_health"])
+    specs = [
+        dg.AssetCheckSpec(
+            IN_HEALTH,
+            asset=raw_key(source),
+            additional_deps=[health],
+            description="Its status in marts.source_health asks nobody to act.",
+        )
+        for source in sources().values()
+    ]
+
+    @dg.multi_asset_check(name="source_states", specs=specs, can_subset=True)
+    def states(context: dg.AssetCheckExecutionContext, bellwether: Warehouse) -> Iterator[Any]:
+        found = _states(bellwether.connection)
+        for key in sorted(context.selected_asset_check_keys, key=str):
+            status, to_do = found.get(key.asset_key.path[-1], ("not read", None))
+            yield dg.AssetCheckResult(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=status in QUIET,
+                severity=dg.AssetCheckSeverity.WARN,
+                description=f"{status}: {to_do}" if to_do else status,
+                metadata={"status": status, "what_to_do": to_do or "nothing"},
+            )
+
+    return states
+
+
+def _states(connection: Connection) -> dict[str, tuple[str, str | None]]:
+    """(status, what to do) by source; empty before the table was ever built."""
+    built = "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = ?"
+    if not connection.execute(built, ["source_health"]).fetchall():
+        return {}
+    query = "select h.source, h.status, h.what_to_do from marts.source_health as h"
+    return {source: (status, act) for source, status, act in connection.execute(query).fetchall()}
 
 
 def _spec(table: Table, deps: Sequence[dg.AssetKey]) -> dg.AssetSpec:

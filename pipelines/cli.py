@@ -1,6 +1,7 @@
 """The `bellwether` command. Dagster is imported only by the commands that run the pipeline."""
 
 import json
+import os
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -46,12 +47,30 @@ KnownBy = Annotated[
     datetime | None,
     typer.Option("--known-by", formats=["%Y-%m-%d"], help="Use only what was known by that day."),
 ]
+Commercial = Annotated[
+    bool,
+    typer.Option(
+        "--commercial",
+        help="Only from a warehouse without sources whose terms forbid commercial use.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable answer.")]
 
 
 def _fail(message: str, code: int = BAD_NEWS) -> typer.Exit:
     complaints.print(f"[red]{escape(message)}[/red]", highlight=False)
     return typer.Exit(code)
+
+
+def _settings_for(**asked: bool) -> Settings:
+    """Settings in which what was asked for on the command line is on.
+
+    By the environment, so that the run's own processes and resources read the same.
+    """
+    for name, is_on in asked.items():
+        if is_on:
+            os.environ[f"BELLWETHER_{name.upper()}"] = "true"
+    return Settings()
 
 
 def _reader(settings: Settings) -> Connection:
@@ -79,6 +98,13 @@ def run(
     offline: Annotated[
         bool, typer.Option("--offline", help="Use the bundled edition; fetch nothing.")
     ] = False,
+    commercial: Annotated[
+        bool,
+        typer.Option(
+            "--commercial",
+            help="Leave out sources whose terms do not allow commercial use, or state none.",
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only say what failed.")] = False,
     layer: Annotated[
         list[str] | None,
@@ -89,7 +115,7 @@ def run(
 
     Example: bellwether run --offline
     """
-    settings = Settings(offline=offline) if offline else Settings()
+    settings = _settings_for(offline=offline, commercial=commercial)
     from pipelines.run import run_pipeline
 
     try:
@@ -536,24 +562,30 @@ def sql(
 
 
 @app.command("sources")
-def show_sources(as_json: AsJson = False) -> None:
-    """How every source is doing: last attempt, last good fetch, quarantine, unresolved names.
+def show_sources(
+    as_json: AsJson = False,
+    wide: Annotated[bool, typer.Option("--wide", help="Every column, licence included.")] = False,
+) -> None:
+    """How every source is doing, in one word, and what to do about it.
 
-    Example: bellwether sources
+    good is how long ago it was last read well, newest how old the newest thing it says is; +/- rows
+    gained or lost against the reading before; held: rows in quarantine; disp: prices that differ
+    from the resolved ones; open: names not understood. Exits with 1 if a source is broken, shrunk
+    or overdue.
+
+    Example: bellwether sources --wide
     """
-    connection = _reader(Settings())
-    cursor = connection.execute(
-        "select h.source, h.licence, h.last_attempt_at, h.last_good_at, h.rows_observed, "
-        "h.rows_quarantined, h.names_unresolved, h.problem "
-        "from marts.source_health as h order by h.source"
-    )
-    names = [column[0] for column in cursor.description]
-    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    from pipelines import source_words
+
+    settings = Settings()
+    rows = source_words.health_rows(_reader(settings))
     if as_json:
         _print_json(rows)
-    else:
+    elif wide:
         grid(rows, console)
-    if any(row["problem"] for row in rows):
+    else:
+        source_words.show(rows, settings.now(), console)
+    if any(row["status"] in source_words.ALARMING for row in rows):
         raise typer.Exit(BAD_NEWS)
 
 
@@ -622,12 +654,13 @@ def brief_launch(
     event: Annotated[str, typer.Argument(help="Launch, by event id or model name.")],
     as_of: AsOf = None,
     known_by: KnownBy = None,
+    commercial: Commercial = False,
 ) -> None:
     """Who gains and who loses from a launch, as HTML, Markdown and PDF.
 
     Example: bellwether brief launch o1-mini --known-by 2024-09-13
     """
-    _brief("launch", event, as_of, known_by)
+    _brief("launch", event, as_of, known_by, commercial)
 
 
 @brief_app.command("weekly")
@@ -635,12 +668,13 @@ def brief_weekly(
     week: Annotated[str, typer.Argument(help="Week, like 2024-W37; none for the last.")] = "",
     as_of: AsOf = None,
     known_by: KnownBy = None,
+    commercial: Commercial = False,
 ) -> None:
     """What changed in a week, so what, and what to do.
 
     Example: bellwether brief weekly 2024-W37
     """
-    _brief("weekly", week, as_of, known_by)
+    _brief("weekly", week, as_of, known_by, commercial)
 
 
 @brief_app.command("monthly")
@@ -648,12 +682,13 @@ def brief_monthly(
     month: Annotated[str, typer.Argument(help="Month, like 2024-09; none for the last.")] = "",
     as_of: AsOf = None,
     known_by: KnownBy = None,
+    commercial: Commercial = False,
 ) -> None:
     """A month segment by segment: positions, share, winners and losers.
 
     Example: bellwether brief monthly 2024-09
     """
-    _brief("monthly", month, as_of, known_by)
+    _brief("monthly", month, as_of, known_by, commercial)
 
 
 @brief_app.command("model")
@@ -661,21 +696,22 @@ def brief_model(
     model: Annotated[str, typer.Argument(help="Model, alias or vendor/version.")],
     as_of: AsOf = None,
     known_by: KnownBy = None,
+    commercial: Commercial = False,
 ) -> None:
     """One model: what it cost, where it stands, its rivals, what would beat it.
 
     Example: bellwether brief model o1-mini --as-of 2024-12-01
     """
-    _brief("model", model, as_of, known_by)
+    _brief("model", model, as_of, known_by, commercial)
 
 
 @brief_app.command("scorecard")
-def brief_scorecard(as_of: AsOf = None) -> None:
+def brief_scorecard(as_of: AsOf = None, commercial: Commercial = False) -> None:
     """Were the calls right? Every verdict made the day after, against what is known since.
 
     Example: bellwether brief scorecard
     """
-    _brief("scorecard", "", as_of, None)
+    _brief("scorecard", "", as_of, None, commercial)
 
 
 @brief_app.command("issues")
@@ -763,10 +799,25 @@ def _desk(settings: Settings) -> Any:
     return Desk(read_theme(settings.theme), Ledger(settings.ledger))
 
 
-def _brief(kind: str, subject: str, as_of: datetime | None, known_by: datetime | None) -> None:
+def _brief(
+    kind: str,
+    subject: str,
+    as_of: datetime | None,
+    known_by: datetime | None,
+    commercial: bool,
+) -> None:
     """Render one briefing and say where it is."""
-    settings = Settings()
+    settings = _settings_for(commercial=commercial)
     connection = _reader(settings)
+    if settings.commercial:
+        from pipelines.answers import used_without_leave
+
+        if used := used_without_leave(connection):
+            raise _fail(
+                f"the published warehouse uses {', '.join(used)}, whose terms do not allow "
+                "commercial use; build it without them: bellwether run --commercial",
+                WRONG_USE,
+            )
     from pipelines.briefings.render import BriefingError, Order, render
     from pipelines.briefings.theme import ThemeError
     from pipelines.ledger import LedgerError

@@ -71,8 +71,9 @@ def _sources(settings: Settings) -> list[Finding]:
     except WarehouseError:
         return []  # said by the publication already
     rows = connection.execute(
-        "select h.source, h.problem, h.last_good_at from marts.source_health as h "
-        "where h.is_live and h.problem is not null order by h.source"
+        "select h.source, h.status, coalesce(h.problem, h.what_to_do), h.last_good_at "
+        "from marts.source_health as h "
+        "where h.status in ('broken', 'shrunk', 'overdue') order by h.source"
     ).fetchall()
     (live,) = connection.execute(
         "select count(*) from marts.source_health as h where h.is_live and h.last_attempt_at "
@@ -83,8 +84,8 @@ def _sources(settings: Settings) -> list[Finding]:
         return [Finding("sources", "good", f"{live} live sources read without a problem")]
     status = "bad" if len(rows) == live else "warning"
     return [
-        Finding(f"source {name}", status, f"{problem}; last good {last_good or 'never'}")
-        for name, problem, last_good in rows
+        Finding(f"source {name}", status, f"{word}: {said}; last good {last_good or 'never'}")
+        for name, word, said, last_good in rows
     ]
 
 

@@ -101,9 +101,11 @@ create table if not exists raw.sources (
     source varchar primary key, title varchar, kind varchar, producer varchar, url varchar,
     licence varchar, licence_url varchar, citation varchar, cadence_days double,
     lineage varchar, reliability_rank integer, may_redistribute boolean,
-    may_use_commercially boolean, is_live boolean, key_variable varchar
+    may_use_commercially boolean, is_live boolean, key_variable varchar, is_used boolean
 );
 comment on table raw.sources is 'Terms of every source, as its module states them.';
+comment on column raw.sources.is_used is
+    'False where commercial use was asked for and its terms do not allow it, or state none.';
 comment on column raw.sources.source is 'Name of the source.';
 comment on column raw.sources.title is 'What it calls itself.';
 comment on column raw.sources.kind is 'pricing, benchmarks, releases, usage and so on.';
@@ -156,6 +158,7 @@ SOURCE_COLUMNS = {
     "citation": pa.string(), "cadence_days": pa.float64(), "lineage": pa.string(),
     "reliability_rank": pa.int32(), "may_redistribute": pa.bool_(),
     "may_use_commercially": pa.bool_(), "is_live": pa.bool_(), "key_variable": pa.string(),
+    "is_used": pa.bool_(),
 }  # fmt: skip
 RUN_COLUMNS = {
     "key": pa.string(), "part": pa.string(), "fields": pa.string(), "first_fetch_id": pa.string(),
@@ -183,8 +186,12 @@ LAYOUT = hashlib.sha256(
 READING_VERSION = 1
 
 
-def create_tables(connection: Connection, sources: Iterable[Source]) -> None:
+def create_tables(
+    connection: Connection, sources: Iterable[Source], commercial: bool = False
+) -> None:
     """Make the raw schema and one table of runs per source and thing.
+
+    For commercial use, sources whose terms do not allow it are loaded, but not used.
 
     Tables of another layout, left by another version, are dropped: what they held is read again
     from the kept bytes.
@@ -213,6 +220,7 @@ def create_tables(connection: Connection, sources: Iterable[Source]) -> None:
             source.cadence.total_seconds() / 86400, source.lineage,
             source.reliability_rank, source.may_redistribute, source.may_use_commercially,
             source.is_live, source.key_variable,
+            source.may_use_commercially or not commercial,
         )
         for source in known
     ]  # fmt: skip

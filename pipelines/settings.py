@@ -25,6 +25,10 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=PROJECT, description="Where data/ and reports/out/ live.")
     offline: bool = Field(default=False, description="Use the bundled edition only; fetch nothing.")
+    commercial: bool = Field(
+        default=False,
+        description="Leave out sources whose terms do not allow commercial use, or state none.",
+    )
     replay_url: str | None = Field(
         default=None, description="Read every source from a replay server at this address."
     )
@@ -38,7 +42,7 @@ class Settings(BaseSettings):
         default=None, description="File of routes for alerts; none are sent without one."
     )
     threads: int = Field(default=2, description="DuckDB threads.")
-    memory_limit: str = Field(default="500MB", description="DuckDB memory of the writer.")
+    memory_limit: str = Field(default="700MB", description="DuckDB memory of the writer.")
     engine: Literal["duckdb", "spark"] = Field(
         default="duckdb", description="What computes core and marts; the rest is DuckDB's."
     )

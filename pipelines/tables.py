@@ -285,7 +285,8 @@ def read_macro(path: Path) -> Macro:
 def gathering_views(tables: Mapping[str, Table]) -> dict[str, Macro]:
     """`staging.every_<thing>`: all `staging.<source>__<thing>` under each other.
 
-    A new source joins by its file alone; no list of sources stands anywhere.
+    A new source joins by its file alone; no list of sources stands anywhere. Sources that are left
+    out for their terms are left out here, so nothing behind it can hold a figure of theirs.
     """
     things: dict[str, list[str]] = {}
     for name, table in tables.items():
@@ -295,8 +296,13 @@ def gathering_views(tables: Mapping[str, Table]) -> dict[str, Macro]:
     for thing, members in things.items():
         name = f"staging.every_{thing}"
         union = " union all by name ".join(f"select * from {member}" for member in members)
-        statement = f"create or replace view {name} as {union}"
-        views[name] = Macro(name, f"All sources' {thing}.", statement, (), frozenset(members))
+        used = "select s.source from raw.sources as s where s.is_used"
+        statement = (
+            f"create or replace view {name} as "
+            f"select a.* from ({union}) as a where a.source in ({used})"
+        )
+        reads = frozenset({*members, "raw.sources"})
+        views[name] = Macro(name, f"All used sources' {thing}.", statement, (), reads)
     return views
 
 

@@ -18,11 +18,11 @@ from pipelines.warehouse import STORAGE
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
-def built_from(folder: Path, snapshots: raw.Snapshots) -> Connection:
+def built_from(folder: Path, snapshots: raw.Snapshots, commercial: bool = False) -> Connection:
     """Every table in memory, from the edition and the payloads of `folder`."""
     connection = duckdb.connect()
     tables.create_schemas(connection)
-    raw.create_tables(connection, sources().values())
+    raw.create_tables(connection, sources().values(), commercial)
     raw.backfill(folder, sources().values(), snapshots)
     for source in sources().values():
         raw.load(connection, source, snapshots)

@@ -18,10 +18,12 @@ FILL = """
 create schema marts;
 create table marts.source_health as
 select * from (values
-    ('alpha', true, null, timestamp '2026-01-02', timestamp '2026-01-02'),
-    ('beta', true, {beta}, timestamp '2026-01-01', timestamp '2026-01-02'),
-    ('dead', false, 'archive only', null, null)
-) as h(source, is_live, problem, last_good_at, last_attempt_at);
+    ('alpha', 'ok', true, null, null, timestamp '2026-01-02', timestamp '2026-01-02'),
+    ('beta', case when {beta} is null then 'ok' else 'broken' end, true, {beta}, 'see',
+     timestamp '2026-01-01', timestamp '2026-01-02'),
+    ('old', 'stale', true, null, 'see', timestamp '2026-01-02', timestamp '2026-01-02'),
+    ('dead', 'archive', false, 'archive only', 'nothing', null, null)
+) as h(source, status, is_live, problem, what_to_do, last_good_at, last_attempt_at);
 """
 
 
@@ -30,7 +32,8 @@ def publish_with(settings: Settings, beta: str = "null", alpha: str = "null") ->
         connection.execute("drop schema if exists marts cascade")
         connection.execute(FILL.format(beta=beta))
         connection.execute(
-            f"update marts.source_health set problem = {alpha} where source = 'alpha'"
+            f"update marts.source_health set problem = {alpha}, status = 'broken' "
+            f"where {alpha} is not null and source in ('alpha', 'old')"
         )
         publish(connection, settings)
 

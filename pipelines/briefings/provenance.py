@@ -18,6 +18,7 @@ def masthead(market: Market, kind: str, title: str) -> Row:
         "known_by": market.known_by,
         "is_hindsight": market.is_hindsight,
         "freshness": freshness(market),
+        "left_out": left_out(market),
         "edition_on": edition_on(market),
     }
 
@@ -32,8 +33,17 @@ def freshness(market: Market) -> list[Row]:
         market.connection,
         "select s.title, max(f.fetched_at) as last_good_at from raw.fetches as f "
         "inner join raw.sources as s on s.source = f.source "
-        "where f.status <> 'failed' and f.fetched_at < ? group by s.title order by s.title",
+        "where s.is_used and f.status <> 'failed' and f.fetched_at < ? "
+        "group by s.title order by s.title",
         [datetime.combine(market.known_by + timedelta(days=1), time())],
+    )
+
+
+def left_out(market: Market) -> list[Row]:
+    """Sources left out of every figure since their terms do not allow commercial use."""
+    return rows(
+        market.connection,
+        "select s.title, s.licence from raw.sources as s where not s.is_used order by s.title",
     )
 
 
