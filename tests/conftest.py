@@ -13,7 +13,7 @@ from pipelines import raw, tables
 from pipelines.settings import PROJECT, Settings
 from pipelines.sources import sources
 from pipelines.tables import Connection
-from pipelines.warehouse import STORAGE
+from pipelines.warehouse import FORMAT, STORAGE
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -38,6 +38,11 @@ def published_in(connection: Connection, settings: Settings) -> None:
     (source,) = connection.execute("select current_database()").fetchall()[0]
     connection.execute(f"attach '{version}' as published (storage_version '{STORAGE}')")
     connection.execute(f'copy from database "{source}" to published')
+    connection.execute("create schema if not exists published.raw")
+    connection.execute(
+        "create or replace table published.raw.warehouse_format as "
+        f"select cast({FORMAT} as integer) as format"
+    )
     connection.execute("detach published")
     settings.published.symlink_to(version.name)
 

@@ -146,7 +146,7 @@ def test_a_page_for_commercial_use_is_refused_from_a_warehouse_that_is_not(
     monkeypatch.setenv("BELLWETHER_COMMERCIAL", "false")
     published_in(warehouse, Settings())
     done = CliRunner().invoke(cli.app, ["brief", "launch", "o1-mini", "--commercial"])
-    assert done.exit_code == cli.WRONG_USE
+    assert done.exit_code == cli.WRONG_USE, done.output
     assert "swebench" in done.output
     assert "bellwether run --commercial" in " ".join(done.output.split())
     assert not (tmp_path / "reports").exists()
