@@ -223,10 +223,7 @@ witnessed as (
 guarded as (
     select
         w.*,
-        case
-            when w.level > 0 and w.confirmed_at > w.known_at then w.confirmed_at
-            else w.known_at
-        end as sure_at
+        greatest(w.known_at, case when w.level > 0 then w.confirmed_at end) as sure_at
     from witnessed as w
     where w.level = 0 or w.confirmed_at is not null
 ),
