@@ -10,6 +10,8 @@ from typing import Any
 
 from feeds import FEEDS, Market, Prices, rows
 
+from pipelines.tables import Connection
+
 ZETA = "openai/zeta-1"
 
 
@@ -638,3 +640,24 @@ def test_a_fault_before_and_after_a_source_fell_silent_stands_in_quarantine_once
         "from core.quarantine as q where q.source = 'tokencost' and q.spelling = 'gpt-9'",
     )
     assert found == [(date(2025, 1, 10), date(2026, 2, 8))]
+
+
+def test_many_days_asked_at_once_get_what_each_gets_alone(edition: Connection) -> None:
+    """However the engine takes the macro apart for a table of days, no price comes twice."""
+    days = [date(2024, 6, 30), date(2024, 9, 30), date(2025, 3, 31)]
+    listed = ", ".join(f"(date '{day}')" for day in days)
+    for known_by in ("null", "date '2025-04-01'"):
+        together = edition.execute(
+            "select d.on_day, p.offering_id, p.input_usd_per_mtok from "
+            f"(values {listed}) as d(on_day) cross join prices_on(d.on_day, {known_by}) as p "
+            "order by 1, 2"
+        ).fetchall()
+        apart = [
+            (day, *row)
+            for day in days
+            for row in edition.execute(
+                "select offering_id, input_usd_per_mtok "
+                f"from prices_on('{day}', {known_by}) order by 1"
+            ).fetchall()
+        ]
+        assert together == apart
