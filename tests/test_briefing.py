@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pypdf
 import pytest
+from page_numbers import names_of, without_a_fact
 
 from pipelines import raw, tables
 from pipelines.briefings.facts import BareNumber, Facts
@@ -160,15 +161,18 @@ def test_links_lead_to_files_that_are_there_or_to_the_web(page: Path) -> None:
         assert (page / name).is_file(), name
 
 
-def test_prose_and_tables_show_no_figure_without_a_fact(page: Path) -> None:
-    """Outside names, dates, quotations and the facts themselves, digits stand only in links."""
-    text = (page / "briefing.md").read_text()
-    body = text[text.index("## In three lines") : text.index("\n## Sources\n")]
-    body = re.sub(r"\n## What others wrote.*?(?=\n## )", "", body, flags=re.DOTALL)  # quotations
-    body = re.sub(r"\[[^\]]*\]\([^)]*\)", "", body)  # figures and other links
-    body = re.sub(r"^- On record of .*$", "", body, flags=re.MULTILINE)  # others' words, cited
-    body = re.sub(r"\d+% interval", "", body)  # the level of the method
-    assert re.findall(r"\$\d\S*|\d+(?:\.\d+)?\s?%|\d+ (?:points|times|models)", body) == []
+def test_every_number_on_a_page_is_a_fact_or_a_date(edition: Connection, page: Path) -> None:
+    html = (page / "index.html").read_text()
+    assert without_a_fact(html, names_of(edition)) == []
+
+
+def test_a_number_typed_by_hand_is_found(edition: Connection, pages: dict[str, Path]) -> None:
+    html = (pages["model"] / "index.html").read_text()
+    for place, typed in (("</h2>", "</h2><p>It costs 17.5 dollars.</p>"),
+                         ("</svg>", "<text>17.5 dollars</text></svg>")):  # fmt: skip
+        spoilt = html.replace(place, typed, 1)
+        found = without_a_fact(spoilt, names_of(edition))
+        assert [line.split()[0] for line in found] == ["17.5"]
 
 
 def test_a_bare_number_never_gets_onto_a_page() -> None:
