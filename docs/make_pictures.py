@@ -21,6 +21,7 @@ PICTURES = [
     ("launch.png", Order("launch", "o1-mini"), "light", None),
     ("frontier.png", Order("launch", "o1-mini"), "dark", "#positioning"),
     ("weekly.png", Order("weekly", "2024-W37"), "light", None),
+    ("prices.png", Order("monthly", "2025-08"), "light", "#price-of-capability"),
 ]
 
 
