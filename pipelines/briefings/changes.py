@@ -24,6 +24,8 @@ from pipelines.briefings.market import Market, Row, rows
 SEVERITIES = ("high", "medium", "low")
 #: A list price that falls or rises by this share of its 3:1 mix, and more, is of high severity.
 LARGE_MOVE = Decimal("0.2")
+#: Two feeds that state one price per token and per million differ by less than this share of it.
+ROUNDING = Decimal("0.002")
 #: Retirements nearer than this are of high severity: there is work to do now.
 SOON = timedelta(days=60)
 #: How far ahead dates are listed.
@@ -133,21 +135,50 @@ def ranked(found: Iterable[Change]) -> list[Change]:
 
 
 def merged(found: Sequence[Change]) -> list[Change]:
-    """Retirements of one vendor on one day with one successor as one change, for a table."""
+    """Changes as lines of a table: alike ones as one, none that another line tells already.
+
+    Alike are retirements of one vendor on one day with one successor, and launches of one vendor
+    that come onto no frontier for one reason. A place lost for want of a price is told by the
+    shutdown where there is one. What calls for action comes before what does not.
+    """
+    shut = {c.model_id for c in found if c.kind == "retired"}
     groups: dict[tuple[object, ...], list[Change]] = {}
     for c in found:
         f = c.figures
-        alike = (f.get("vendor"), c.on, f.get("instead")) if "retire" in c.kind else c.change_id
+        if c.kind == "frontier lost" and f["why"] == "gone" and c.model_id in shut:
+            continue
+        alike: object = c.change_id
+        if "retire" in c.kind:
+            alike = (f.get("vendor"), c.on, f.get("instead"))
+        elif c.kind == "launch" and not f["frontier_in"]:
+            alike = (f["vendor"], bool(f["price"]), tuple(f["segments"]))
         groups.setdefault((c.kind, c.severity, alike), []).append(c)
-    return [
+    lines = [
         group[0]
         if len(group) == 1
         else replace(
             group[0],
-            figures={**group[0].figures, "names": [c.subject for c in group], "dearer": None},
+            subject=" and ".join(c.subject for c in group),
+            figures={
+                **group[0].figures,
+                "names": [c.subject for c in group],
+                "dearer": None,
+                "launched": [c for c in group if c.kind == "launch"],
+            },
         )
         for group in groups.values()
     ]
+    return sorted(lines, key=lambda c: not is_actionable(c))  # stable: the rest keeps its order
+
+
+def is_actionable(change: Change) -> bool:
+    """There is something to do about it now."""
+    f = change.figures
+    if change.kind == "launch":
+        return bool(f["frontier_in"])
+    if change.kind == "frontier lost":
+        return bool(f["by"]) and f["why"] != "results"
+    return change.kind not in ("announcement", "launch learnt late")
 
 
 # ------------------------------------------------------------------ prices
@@ -161,11 +192,19 @@ def price_changes(market: Market, before: Snapshot, now: Snapshot) -> list[Chang
         if former is None:
             continue
         pair = (price["input_usd_per_mtok"], price["output_usd_per_mtok"])
-        if pair == (former["input_usd_per_mtok"], former["output_usd_per_mtok"]):
+        was = (former["input_usd_per_mtok"], former["output_usd_per_mtok"])
+        if all(abs(new - old) <= ROUNDING * old for new, old in zip(pair, was, strict=True)):
             continue
         held_from = price["valid_from_latest"]
         is_move = held_from > before.as_of
         share = mixed(price) / mixed(former) - 1
+        if all(
+            abs(now_ - then) <= ROUNDING * then
+            for now_, then in zip(
+                pair, (former["input_usd_per_mtok"], former["output_usd_per_mtok"]), strict=True
+            )
+        ):
+            continue
         fact = price_fact(market, price)
         figure = market.facts.figure
         found.append(
@@ -180,6 +219,8 @@ def price_changes(market: Market, before: Snapshot, now: Snapshot) -> list[Chang
                 figures={
                     "vendor": market.vendor(price["model_id"]),
                     "is_cut": share < 0,
+                    "pair": pair_figure(market, price, fact),
+                    "former_pair": pair_figure(market, former, price_fact(market, former)),
                     "input": figure(pair[0], "usd", fact),
                     "output": figure(pair[1], "usd", fact),
                     "former_input": figure(
@@ -332,6 +373,7 @@ def disputes(market: Market, before: Snapshot, now: Snapshot) -> list[Change]:
                 key=f"{offering_id}|{price['claim_id']}",
                 figures={
                     "vendor": market.vendor(price["model_id"]),
+                    "pair": pair_figure(market, price, fact),
                     "input": market.facts.figure(price["input_usd_per_mtok"], "usd", fact),
                     "output": market.facts.figure(price["output_usd_per_mtok"], "usd", fact),
                     "others": other_prices(market, price, now.as_of, now.known_by),
@@ -342,29 +384,25 @@ def disputes(market: Market, before: Snapshot, now: Snapshot) -> list[Change]:
 
 
 def other_prices(market: Market, price: Row, as_of: date, known_by: date) -> list[Row]:
-    """What other sources say the same list price was that day: the latest word of each."""
+    """What other sources say the same list price was that day: each price with all who say so."""
     found = rows(
         market.connection,
-        "select c.*, true as is_disputed from core.price_claims as c where c.offering_id = ? "
-        "and c.holds_from <= ? and coalesce(c.valid_to_earliest, date '9999-12-31') > ? "
-        "and cast(c.known_at as date) <= ? "
-        "and (c.input_usd_per_mtok, c.output_usd_per_mtok) <> (?, ?) "
+        f"select c.*, true as is_disputed from price_claims_on('{as_of}', '{known_by}') as c "
+        "where c.offering_id = ? and (c.input_usd_per_mtok, c.output_usd_per_mtok) <> (?, ?) "
         "order by c.publisher, c.known_at, c.claim_id",
-        [
-            price["offering_id"], as_of, as_of, known_by,
-            price["input_usd_per_mtok"], price["output_usd_per_mtok"],
-        ],
-    )  # fmt: skip
+        [price["offering_id"], price["input_usd_per_mtok"], price["output_usd_per_mtok"]],
+    )
     latest = {row["publisher"]: row for row in found}
+    groups: dict[tuple[Decimal, Decimal], list[Row]] = {}
+    for row in latest.values():
+        pair = (row["input_usd_per_mtok"], row["output_usd_per_mtok"])
+        groups.setdefault(pair, []).append(row)
     return [
         {
-            "publisher": publisher,
-            "input": market.facts.figure(row["input_usd_per_mtok"], "usd", price_fact(market, row)),
-            "output": market.facts.figure(
-                row["output_usd_per_mtok"], "usd", price_fact(market, row)
-            ),
+            "publishers": sorted(row["publisher"] for row in group),
+            "pair": pair_figure(market, group[0], price_fact(market, group[0])),
         }
-        for publisher, row in sorted(latest.items())
+        for _, group in sorted(groups.items())
     ]
 
 
@@ -438,10 +476,20 @@ def launches(market: Market, before: Snapshot, now: Snapshot) -> list[Change]:
                     "frontier_in": [
                         market.segment_name(s) for s, p in positions if p["is_on_frontier"]
                     ],
+                    "dominated_by": next(
+                        (market.name(p["dominated_by"]) for _, p in positions), None
+                    ),
+                    "launched": [],
                 },
             )
         )
     return found
+
+
+def pair_figure(market: Market, price: Row, fact: Fact) -> Figure | None:
+    """Input and output price as one figure, so that a mark stands once."""
+    pair = (price["input_usd_per_mtok"], price["output_usd_per_mtok"])
+    return market.facts.figure(pair, "cost_pair", fact)
 
 
 def price_figures(market: Market, price: Row | None) -> Row | None:
@@ -450,6 +498,7 @@ def price_figures(market: Market, price: Row | None) -> Row | None:
         return None
     fact = price_fact(market, price)
     return {
+        "pair": pair_figure(market, price, fact),
         "input": market.facts.figure(price["input_usd_per_mtok"], "usd", fact),
         "output": market.facts.figure(price["output_usd_per_mtok"], "usd", fact),
         "mix": market.facts.figure(mixed(price), "usd", fact),
@@ -589,6 +638,7 @@ def upcoming(market: Market, now: Snapshot) -> list[Row]:
                 "name": market.name(claim["model_id"]),
                 "vendor": market.vendor(claim["model_id"]),
                 "on": market.facts.figure(claim["holds_from"], "date", fact),
+                "pair": pair_figure(market, claim, fact),
                 "input": market.facts.figure(claim["input_usd_per_mtok"], "usd", fact),
                 "output": market.facts.figure(claim["output_usd_per_mtok"], "usd", fact),
                 "fact": fact,

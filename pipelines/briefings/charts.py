@@ -551,6 +551,11 @@ class Fan:
     unit: str = "change of volume"
 
     @property
+    def is_graded(self) -> bool:
+        """Some outcome is known."""
+        return any(f.outcome is not None for f in self.forecasts)
+
+    @property
     def height(self) -> float:
         """A line a forecast."""
         return 56.0 + 20.0 * max(1, len(self.forecasts))
@@ -610,11 +615,12 @@ class Fan:
                     4.0, "f-four" if is_inside else "f-two",
                     hover(f"{names[i]}: came to {f.outcome:+.0%}", f.outcome_figure),
                 )  # fmt: skip
+        outcomes = [("diamond", "f-four", "", "outcome inside"),
+                    ("cross", "f-two", "", "outcome outside")]  # fmt: skip
         legend(
             canvas,
             [("band", "b-one", "", f"forecast, {self.interval} interval"),
-             ("diamond", "f-four", "", "outcome inside"),
-             ("cross", "f-two", "", "outcome outside")],
+             *(outcomes if self.is_graded else [])],
             left,
         )  # fmt: skip
 

@@ -168,6 +168,22 @@ def volume_fact(launch: Launch, impact: Row) -> Fact:
     )
 
 
+def outcome_fact(launch: Launch, impact: Row, outcome: Row) -> Fact:
+    """What came of a model's volume after the launch, by a usage list."""
+    event_id, model_id = impact["event_id"], impact["model_id"]
+    return computed_fact(
+        launch,
+        f"Change of {launch.name(model_id)}'s volume by {outcome['graded_on']}",
+        f"{outcome['volume_change_low']:+.0%}",
+        "select distinct g.* exclude (verdict_id) from marts.verdict_grades as g "
+        "inner join marts.verdicts as v on v.verdict_id = g.verdict_id "
+        f"where v.event_id = {quoted(event_id)} and v.model_id = {quoted(model_id)} "
+        f"and g.graded_on = date '{outcome['graded_on']}'",
+        f"usage series {outcome['volume_series']}",
+        "relative change",
+    )
+
+
 def comparison_fact(launch: Market, comparison: Row) -> Fact:
     """P(one model is the abler), from the covariance of the fit."""
     entrant, incumbent = comparison["entrant_id"], comparison["incumbent_id"]

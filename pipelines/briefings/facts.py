@@ -173,7 +173,7 @@ def usd(value: Any) -> str:
 def percent(share: Any) -> str:
     """A share as a whole percentage; finer below one percent."""
     value = 100 * float(share)
-    return f"{value:.0f}%" if abs(value) >= 1 or value == 0 else f"{value:.1g}%"
+    return f"{value:,.0f}%" if abs(value) >= 1 or value == 0 else f"{value:.1g}%"
 
 
 def change(share: Any) -> str:
@@ -227,6 +227,7 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "crps": lambda value: f"{float(value):.3f}",
     "log_score": lambda value: f"{float(value):.2f}".replace("-", "−"),
     "index": lambda value: f"{float(value):.1f}",
+    "cost_pair": lambda value: f"{usd(value[0])} in, {usd(value[1])} out",
     "pair": lambda value: f"{usd(value[0])} / {usd(value[1])}",
     "cost": lambda value: usd(Decimal(f"{float(value):.2g}") if float(value) < 1 else value),
     "percent": percent,

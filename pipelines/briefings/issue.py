@@ -48,6 +48,13 @@ from pipelines.warehouse import Connection, first_row
 MOVES, NEW_PRICES, DATES, DISPUTES, STANDING, LEADERS, EVENTS = 25, 8, 15, 8, 14, 6, 60
 CHARTED = 2
 TOP_SHARES = 3
+QUARTER = timedelta(days=91)
+#: What a call said of a place, as a condition on its verdict.
+SAID = {
+    "gained": "i.is_entrant",
+    "lost": "not i.is_entrant and not i.is_on_frontier",
+    "kept": "not i.is_entrant and i.is_on_frontier",
+}
 #: How far back the timeline of a weekly reaches.
 LOOK_BACK = timedelta(days=56)
 
@@ -163,6 +170,7 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "changes": kinds,
         "todo": todo[:MOVES],
         "more": len(todo) > MOVES,
+        "first_action": next((c for c in todo if changed.is_actionable(c)), None),
         "counts": counts(market, before, now, kinds),
         "firsts": firsts,
         "ahead": ahead[:DATES],
@@ -174,6 +182,7 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "costs": trend.price_of_capability(market, past) if past else [],
         "places": places,
         "judged": judged(market, first, as_of) if is_monthly else [],
+        "scored": scored(market, now) if is_monthly else [],
         "disputed": disputed(market, now),
         "names": unresolved(market) if market.is_hindsight else None,
         "method_fit": fit_behind(market, max(fits, default=None)),
@@ -291,11 +300,17 @@ def segment(
         "leaders": leaders,
         "gained": [c for c in kinds.get("frontier gained", []) if name in c.figures["segments"]],
         "lost": [c for c in kinds.get("frontier lost", []) if name in c.figures["segments"]],
-        "chart": frontier(market, before, now, segment_id) if members else None,
+        "chart": frontier(market, before, now, segment_id, kinds) if members else None,
     }
 
 
-def frontier(market: Market, before: Snapshot, now: Snapshot, segment_id: str) -> Frontier:
+def frontier(
+    market: Market,
+    before: Snapshot,
+    now: Snapshot,
+    segment_id: str,
+    kinds: Mapping[str, Sequence[Change]],
+) -> Frontier:
     """The frontier on the eve of the period and at its end."""
     fact = frontier_fact(market, now, segment_id)
     every = positions_fact(market, now, segment_id)
@@ -332,11 +347,20 @@ def frontier(market: Market, before: Snapshot, now: Snapshot, segment_id: str) -
         before=_steps(before.frontier(segment_id)),
         after=_steps(now.frontier(segment_id)),
         fact=fact,
-        winners=[p.name for p in points if p.kind == "entrant"],
-        losers=[p.name for p in points if p.kind == "lost"],
+        winners=_concerned(kinds, "frontier gained", segment_id),
+        losers=_concerned(kinds, "frontier lost", segment_id),
         entrant_words="came onto it",
         interval=f"{INTERVAL:.0%}",
     )
+
+
+def _concerned(kinds: Mapping[str, Sequence[Change]], kind: str, segment_id: str) -> list[str]:
+    """Names of models of which a change of this kind is known in a segment."""
+    return [
+        c.subject
+        for c in kinds.get(kind, [])
+        if any(place["segment_id"] == segment_id for place in c.figures["where"])
+    ]
 
 
 def _steps(positions: Sequence[Row]) -> list[tuple[float, float]]:
@@ -619,6 +643,57 @@ def judged(market: Market, first: date, last: date) -> list[Row]:
         }
         for event in events_.values()
     ]
+
+
+def scored(market: Market, now: Snapshot) -> list[Row]:
+    """Calls on places made the day after launches of the last half year, against places today.
+
+    Both sides are what the issue knows. The full scorecard grades with all that is known.
+    """
+    windows = []
+    for older, newer in ((QUARTER, timedelta()), (2 * QUARTER, QUARTER)):
+        since, until = now.as_of - older, now.as_of - newer
+        query = (
+            "select i.event_id, i.segment_id, i.model_id, i.verdict, i.is_entrant, "
+            "i.was_on_frontier and not i.is_on_frontier as is_lost from marts.launch_impact as i "
+            "inner join core.segment_days as d on d.event_id = i.event_id and d.basis = i.basis "
+            "where i.basis = 'day_after' and (i.verdict = 'winner' or i.was_on_frontier) "
+            f"and d.as_of > date '{since}' and d.as_of <= date '{until}' "
+            f"and d.known_by <= date '{now.known_by}' and i.segment_id in "
+            "(select n.segment_id from marts.launch_impact as n where n.event_id = i.event_id "
+            "and n.basis = i.basis and n.is_entrant)"
+        )
+        calls: dict[str, list[bool]] = {"gained": [], "lost": [], "kept": []}
+        for row in rows(market.connection, query):
+            place = now.positions.get((row["segment_id"], row["model_id"]))
+            if row["segment_id"] not in market.segments or place is None:
+                continue
+            said = "gained" if row["is_entrant"] else "lost" if row["is_lost"] else "kept"
+            calls[said].append(bool(place["is_on_frontier"]) == (said != "lost"))
+        for said, held in calls.items():
+            if not held:
+                continue
+            fact = computed_fact(
+                market,
+                f"Places called {said} in launches from {since} to {until}",
+                f"{sum(held)} of {len(held)} hold on {now.as_of}",
+                f"{query} and {SAID[said]}",
+                f"beside standing_on of every segment on {now.as_of}, known by {now.known_by}; "
+                "models without a place in the segment today are left out",
+                "calls",
+            )
+            figure = market.facts.figure
+            windows.append(
+                {
+                    "since": since,
+                    "until": until,
+                    "said": said,
+                    "calls": figure(len(held), "count", fact),
+                    "held": figure(sum(held), "count", fact),
+                    "share": figure(sum(held) / len(held), "percent", fact),
+                }
+            )
+    return windows
 
 
 def edition_days(connection: Connection) -> tuple[date, date]:

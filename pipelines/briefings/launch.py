@@ -3,6 +3,7 @@
 from datetime import date
 
 from pipelines.briefings.changes import other_prices
+from pipelines.briefings.charts import Chart
 from pipelines.briefings.evidence import (
     claim_fact,
     price_fact,
@@ -39,6 +40,7 @@ from pipelines.briefings.standing import (
     companies,
     demand,
     flips,
+    forecasts,
     judged,
     practice,
     standings,
@@ -79,7 +81,7 @@ def claims(launch: Launch) -> list[Row]:
         later = claim["by_now"] if launch.moment.is_hindsight else None
         found.append(
             {
-                "text": claim["text"].strip('"“”'),
+                "text": _unquoted(claim["text"]),
                 "author": claim["author"],
                 "on": claim["stated_on"],
                 "is_checkable": is_checkable,
@@ -98,6 +100,12 @@ def claims(launch: Launch) -> list[Row]:
             }
         )
     return found
+
+
+def _unquoted(text: str) -> str:
+    """A claim's words without marks around all of them, or one that lost its partner."""
+    inside = text.strip('"“”')
+    return inside.replace('"', "") if inside.count('"') % 2 else inside
 
 
 def _evidence_results(launch: Launch, wanted: set[str]) -> list[Row]:
@@ -202,6 +210,9 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
     launch = read(connection, facts, moment, theme.segments)
     peers = peer_ids(launch)
     launched = entrants(launch)
+    charts: dict[str, Chart] = {name: chart(launch, name) for name in chart_segments(launch)}
+    if (fan := forecasts(launch)) is not None:
+        charts["forecasts"] = fan
     return {
         **masthead(launch, "launch", f"{title(launched)}: who gains and who loses"),
         "subject": moment.event["event_id"],
@@ -226,7 +237,7 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "summary": summary(launch),
         "demand": demand(launch),
         "standings": standings(launch),
-        "charts": {name: chart(launch, name) for name in chart_segments(launch)},
+        "charts": charts,
         "run_costs": run_costs(launch, peers),
         "judged": judged(launch),
         "companies": companies(launch),

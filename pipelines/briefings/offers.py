@@ -39,6 +39,7 @@ def prices_of(launch: Launch, model_id: str) -> Row | None:
     into, out = price["input_usd_per_mtok"], price["output_usd_per_mtok"]
     figure = launch.facts.figure
     return {
+        "pair": figure((into, out), "cost_pair", fact),
         "input": figure(into, "usd", fact),
         "output": figure(out, "usd", fact),
         "mix": figure(mixed(price, 3, 1), "usd", fact),

@@ -53,6 +53,8 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         charts["falls"] = falls
     if (plot := calibration(market, calls)) is not None:
         charts["calibration"] = plot
+    if (verdicts := verdict_calibration(market)) is not None:
+        charts["verdicts"] = verdicts
     return {
         **masthead(market, "scorecard", "Scorecard: were the calls right?"),
         "usual_as_of": newest,
@@ -211,6 +213,9 @@ def _graded(market: Market, row: Row, fact: Fact) -> Row:
     return {
         "record": row["record"],
         "verdict": row["verdict"],
+        "is_plotted": row["verdict"] == "all"
+        and row["horizon_days"] == PLOTTED
+        and row["scored"] > 0,
         "days": figure(row["horizon_days"], "count", fact),
         "made": figure(row["verdicts"], "count", fact),
         "scored": figure(int(row["scored"]), "count", fact),
@@ -222,6 +227,47 @@ def _graded(market: Market, row: Row, fact: Fact) -> Row:
         "brier": figure(row["brier_score"], "crps", fact),
         "log_score": figure(row["log_score"], "log_score", fact),
     }
+
+
+#: Verdicts with a probability that evidence of a day could have refuted.
+SCORED = (
+    "select v.verdict_probability as said, g.outcome = 'upheld' as came "
+    "from marts.verdicts as v inner join marts.verdict_grades as g "
+    "on g.verdict_id = v.verdict_id and g.horizon_days = {days} "
+    "where v.is_standing and g.is_scored and v.verdict_probability is not null"
+)
+#: The horizon of the plot, in days.
+PLOTTED = 90
+VERDICT_BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 1.0001)
+
+
+def verdict_calibration(market: Market) -> Calibration | None:
+    """Probability of a verdict as said, against the share upheld a quarter after."""
+    query = SCORED.format(days=PLOTTED)
+    bins = []
+    for low, high in pairwise(VERDICT_BINS):
+        narrowed = f"{query} and v.verdict_probability >= {low} and v.verdict_probability < {high}"
+        inside = rows(market.connection, narrowed)
+        if len(inside) < LEAST_CALLS:
+            continue
+        said = sum(r["said"] for r in inside) / len(inside)
+        share = sum(r["came"] for r in inside) / len(inside)
+        fact = computed_fact(
+            market,
+            f"Verdicts said with a probability from {low:g} to {min(high, 1):g}",
+            f"said {said:.2f}, upheld {share:.0%} of {len(inside)}",
+            narrowed,
+            f"graded {PLOTTED} days after the event",
+            "verdicts",
+        )
+        figure = market.facts.figure
+        figures: tuple[Figure | None, ...] = (
+            figure(said, "probability", fact),
+            figure(share, "percent", fact),
+            figure(len(inside), "count", fact),
+        )
+        bins.append((said, share, len(inside), figures))
+    return Calibration("verdicts", bins) if bins else None
 
 
 def by_launch(market: Market, calls: Sequence[Row]) -> list[Row]:

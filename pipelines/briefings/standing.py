@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pipelines.analysis import INTERVAL
-from pipelines.briefings.charts import Frontier, Point
+from pipelines.briefings.charts import Fan, Forecast, Frontier, Point
 from pipelines.briefings.evidence import (
     capability_fact,
     chart_fact,
@@ -11,6 +11,7 @@ from pipelines.briefings.evidence import (
     company_price_fact,
     comparison_fact,
     impact_fact,
+    outcome_fact,
     position_fact,
     price_fact,
     ratio_fact,
@@ -27,6 +28,9 @@ CLEARLY = 0.9
 #: How many of each a page shows.
 NOTABLE = 6
 CHARTS_OF_BEST_RANKS = 2
+FORECASTS = 10
+#: A forecast is of the weeks right after the launch: this horizon of the grades is the nearest.
+OUTCOME_DAYS = 30
 
 
 def standings(launch: Launch) -> list[Row]:
@@ -337,6 +341,62 @@ def _both_bases(launch: Launch, model_id: str) -> Row | None:
         }
         for basis, row in found.items()
     }
+
+
+def forecasts(launch: Launch) -> Fan | None:
+    """Forecast changes of volume, those who held a place first, beside what came of them.
+
+    A page known by an earlier day shows no outcome: nobody had it yet.
+    """
+    # Of all that is forecast, the page shows those whose place it speaks of.
+    made = {
+        i["model_id"]: i
+        for i in launch.impact
+        if i["probability_volume_falls"] is not None
+        and (i["was_on_frontier"] or i["verdict"] in LOST)
+    }
+    chosen = sorted(
+        made,
+        key=lambda m: (not made[m]["was_on_frontier"], -made[m]["probability_volume_taken"], m),
+    )[:FORECASTS]
+    if not chosen:
+        return None
+    outcomes = _outcomes(launch) if launch.moment.is_hindsight else {}
+    lines = []
+    for model_id in chosen:
+        impact, outcome = made[model_id], outcomes.get(model_id)
+        middle, low, high = (impact[f"volume_change_{end}"] for end in ("median", "low", "high"))
+        came = (
+            launch.facts.figure(
+                outcome["volume_change_low"], "signed", outcome_fact(launch, impact, outcome)
+            )
+            if outcome
+            else None
+        )
+        lines.append(
+            Forecast(
+                str(launch.name(model_id)), middle, low, high,
+                outcome["volume_change_low"] if outcome else None,
+                launch.facts.figure(
+                    (middle, low, high), "signed_interval", volume_fact(launch, impact)
+                ),
+                came,
+            )
+        )  # fmt: skip
+    return Fan("forecasts", lines, f"{INTERVAL:.0%}", "volume, all segments together")
+
+
+def _outcomes(launch: Launch) -> dict[str, Row]:
+    """Change of volume a month after, by model, where a usage list shows it exactly."""
+    found = rows(
+        launch.connection,
+        "select distinct v.model_id, g.volume_change_low, g.volume_series, g.graded_on "
+        "from marts.verdicts as v inner join marts.verdict_grades as g "
+        "on g.verdict_id = v.verdict_id and g.horizon_days = ? "
+        "where v.event_id = ? and v.is_standing and g.volume_change_low = g.volume_change_high",
+        [OUTCOME_DAYS, launch.moment.event["event_id"]],
+    )
+    return {row["model_id"]: row for row in found}
 
 
 def summary(launch: Launch) -> Row:

@@ -1,7 +1,7 @@
 """Markdown into HTML and into Typst markup; it knows nothing of models, prices or launches."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,12 +17,22 @@ from pipelines.briefings.facts import Fact
 #: no more of it.
 COLUMN_SHORT, COLUMN_MOST = 15, 60
 CHART = "chart:"
+DAY = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
 
 
 @cache
 def parser() -> MarkdownIt:
     """CommonMark with tables; raw HTML is text."""
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown.add_render_rule("text", _text_with_days)
+    return markdown
+
+
+def _text_with_days(
+    self: RendererHTML, tokens: Sequence[Token], at: int, options: object, env: object
+) -> str:
+    """Text in which a day is an element of its own, so that no line breaks inside it."""
+    return DAY.sub(r"<time>\g<0></time>", escapeHtml(tokens[at].content))
 
 
 def parse(text: str) -> list[Token]:
