@@ -28,7 +28,9 @@ WORDS = (
 OWN_WORDS = re.compile(r"\b(?:3:1|98:2|80% intervals?|capability 1[1-5]0)(?!\w)")
 #: Elements without an end.
 EMPTY = frozenset({"meta", "br", "hr", "img", "input", "link"})
-DATE = re.compile(r"\b\d{4}-(?:\d\d(?:-\d\d)?|W\d\d)\b|\b\d\d-\d\d\b|\b[A-Z][a-z]+ \d{4}\b")
+DATE = re.compile(
+    r"\bbegan \d{4}\b|\b\d{4}-(?:\d\d(?:-\d\d)?|W\d\d)\b|\b\d\d-\d\d\b|\b[A-Z][a-z]+ \d{4}\b"
+)
 NUMBER = re.compile(r"(?<![\w.#])[\d.,]*\d(?![\w])")
 
 
