@@ -20,6 +20,7 @@ ORDERS = (
     Order("weekly", "2024-W27"),
     Order("weekly", "2025-W32"),
     Order("monthly", "2024-07"),
+    Order("monthly", "2025-06"),
     Order("monthly", "2025-08"),
     Order("monthly", "2026-08"),
     Order("model", "gpt-4o", date(2024, 10, 31)),

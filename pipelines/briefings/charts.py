@@ -32,7 +32,7 @@ from pipelines.briefings.svg import (
 
 WIDTH = 760.0
 #: Rows of a chart's table on the page; all of them are in Markdown, CSV and Excel.
-TABLE_ROWS = 30
+TABLE_ROWS = 20
 PAPER_FONT = "IBM Plex Sans"
 #: A heading of a table, and whether numbers stand below it.
 Column = tuple[str, bool]
