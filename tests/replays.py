@@ -14,6 +14,7 @@ from pipelines.replay import Archive, Replay
 from pipelines.run import run_pipeline
 from pipelines.settings import Settings
 from pipelines.sources import sources
+from pipelines.tables import catalogue
 
 #: From here on the archive holds known traps: a zero price for a day, a CSV in the zip's place.
 FROM_DAY = "2026-02-27"
@@ -85,6 +86,17 @@ def facts(path: Path) -> dict[str, Content]:
         ).fetchall()
         return {name: _content(connection, f"select count(*), bit_xor(hash(t)) from {name} as t")
                 for (name,) in names}  # fmt: skip
+
+
+def on_record() -> set[str]:
+    """Tables that hold verdicts as the ledger has them: made day by day they are others, and more,
+    than those of one bulk load, which makes them all at its end."""
+    found, before = {"raw.verdicts"}, 0
+    known = catalogue()
+    while len(found) > before:
+        before = len(found)
+        found |= {name for name in known.tables if known.tables_read(name) & found}
+    return found
 
 
 def going(path: Path) -> dict[tuple[str, str], Content]:
