@@ -212,6 +212,11 @@ def test_on_the_whole_archive_the_edition_knows_nearly_all_about_its_models(
         ).fetchall()
     )
     assert counted["price"] <= 12
-    assert counted["launch"] <= 20
+    # Of versions registered for their names alone the edition states no launch on purpose.
+    (launches,) = archive_warehouse.execute(
+        "select count(*) from marts.edition_gaps as g where g.kind = 'launch' and g.model_id in "
+        "(select p.model_id from seeds.prices as p union select r.model_id from seeds.results as r)"
+    ).fetchall()[0]
+    assert launches <= 20
     assert counted.get("retirement", 0) == 0
     assert counted["version"] > 500  # what the registry learned from listings

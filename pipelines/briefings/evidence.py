@@ -229,7 +229,7 @@ def release_fact(launch: Market, release: Row) -> Fact:
     return Fact(
         says=f"Release of {launch.name(release['model_id'])}",
         value=f"announced {release['announced_on'] or 'on a day not known'}, API from "
-        f"{release['api_available_on']}; {scope or 'access not stated'}",
+        f"{release['api_available_on'] or 'a day not known'}; {scope or 'access not stated'}",
         unit="days",
         publisher=release["publisher"],
         published_on=release["published_on"],
