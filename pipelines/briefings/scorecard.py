@@ -243,22 +243,36 @@ VERDICT_BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99, 1.0001)
 
 def verdict_calibration(market: Market) -> Calibration | None:
     """Probability of a verdict as said, against the share upheld a quarter after."""
-    query = SCORED.format(days=PLOTTED)
+    return _calibration(
+        market, "verdicts", SCORED.format(days=PLOTTED), ("said", "came"), VERDICT_BINS,
+        says="Verdicts said with a probability", came="upheld",
+        note=f"graded {PLOTTED} days after the event", unit="verdicts",
+    )  # fmt: skip
+
+
+def _calibration(
+    market: Market, kind: str, query: str, columns: tuple[str, str], edges: Sequence[float],
+    *, says: str, came: str, note: str, unit: str,
+) -> Calibration | None:  # fmt: skip
+    """Means of a probability said and of what came, by bins of the first; bins of few are left out.
+
+    `columns` names both in the result of `query`; None if no bin is full enough.
+    """
     bins = []
-    for low, high in pairwise(VERDICT_BINS):
-        narrowed = f"{query} and v.verdict_probability >= {low} and v.verdict_probability < {high}"
+    for low, high in pairwise(edges):
+        between = f"q.{columns[0]} >= {low} and q.{columns[0]} < {high}"
+        narrowed = f"select q.* from ({query}) as q where {between}"
         inside = rows(market.connection, narrowed)
         if len(inside) < LEAST_CALLS:
             continue
-        said = sum(r["said"] for r in inside) / len(inside)
-        share = sum(r["came"] for r in inside) / len(inside)
+        said, share = (sum(r[column] for r in inside) / len(inside) for column in columns)
         fact = computed_fact(
             market,
-            f"Verdicts said with a probability from {low:g} to {min(high, 1):g}",
-            f"said {said:.2f}, upheld {share:.0%} of {len(inside)}",
+            f"{says} from {low:g} to {min(high, 1):g}",
+            f"said {said:.2f}, {came} {share:.0%} of {len(inside)}",
             narrowed,
-            f"graded {PLOTTED} days after the event",
-            "verdicts",
+            note,
+            unit,
         )
         figure = market.facts.figure
         figures: tuple[Figure | None, ...] = (
@@ -267,7 +281,7 @@ def verdict_calibration(market: Market) -> Calibration | None:
             figure(len(inside), "count", fact),
         )
         bins.append((said, share, len(inside), figures))
-    return Calibration("verdicts", bins) if bins else None
+    return Calibration(kind, bins) if bins else None
 
 
 def by_launch(market: Market, calls: Sequence[Row]) -> list[Row]:
@@ -414,33 +428,12 @@ def forecasts(market: Market) -> Fan | None:
 
 def falls_said(market: Market) -> Calibration | None:
     """Probability said that a volume falls by more than 5%, against the share that did."""
-    bins = []
-    for low, high in pairwise(FALL_BINS):
-        query = (
-            f"{GRADED} and f.has_fallen is not null and f.probability_falls >= {low} "
-            f"and f.probability_falls < {high}"
-        )
-        inside = rows(market.connection, query)
-        if len(inside) < LEAST_CALLS:
-            continue
-        said = sum(r["probability_falls"] for r in inside) / len(inside)
-        share = sum(r["has_fallen"] for r in inside) / len(inside)
-        fact = computed_fact(
-            market,
-            f"Volumes said to fall with a probability from {low:g} to {min(high, 1):g}",
-            f"said {said:.2f}, fell {share:.0%} of {len(inside)}",
-            query,
-            "rolling origin, weekly lists",
-            "forecasts",
-        )
-        figure = market.facts.figure
-        figures: tuple[Figure | None, ...] = (
-            figure(said, "probability", fact),
-            figure(share, "percent", fact),
-            figure(len(inside), "count", fact),
-        )
-        bins.append((said, share, len(inside), figures))
-    return Calibration("falls", bins) if bins else None
+    return _calibration(
+        market, "falls", f"{GRADED} and f.has_fallen is not null",
+        ("probability_falls", "has_fallen"), FALL_BINS,
+        says="Volumes said to fall with a probability", came="fell",
+        note="rolling origin, weekly lists", unit="forecasts",
+    )  # fmt: skip
 
 
 def claims(market: Market) -> list[Row]:
