@@ -15,6 +15,7 @@ CASES, PER_RUN = 1000, 250
 
 
 def frontier_of(connection: Connection) -> str:
+    connection.execute(catalogue().macros["price_bucket"].statement)
     return read_table(SQL / "marts" / "frontier.sql").select.replace(MEMBERS, "panel")
 
 

@@ -2,23 +2,16 @@
 -- more, on each change of the market. Equal price and equal capability share a place.
 -- One pass: the best capability in each bucket of log price rules out most members; a running maximum
 -- over price decides the few that are left. For what was known by an earlier day ask frontier_on.
+-- The members are read twice rather than kept once: a copy of them all would not fit in memory.
 -- key: segment_id, on_day, model_id
-with bucketed as (
+with buckets as (
     select
         m.segment_id,
         m.on_day,
-        m.until_day,
-        m.model_id,
-        m.price,
-        m.capability,
-        case when m.price <= 0 then -1000 else cast(floor(ln(case when m.price > 0 then m.price else 1 end) * 8) as integer) end as bucket
+        price_bucket(m.price) as bucket,
+        max(m.capability) as best
     from marts.segment_members as m
-),
-
-buckets as (
-    select b.segment_id, b.on_day, b.bucket, max(b.capability) as best
-    from bucketed as b
-    group by b.segment_id, b.on_day, b.bucket
+    group by m.segment_id, m.on_day, price_bucket(m.price)
 ),
 
 promising as (
@@ -35,14 +28,14 @@ promising as (
 ),
 
 candidates as (
-    select b.segment_id, b.on_day, b.until_day, b.model_id, b.price, b.capability
-    from bucketed as b
+    select m.segment_id, m.on_day, m.until_day, m.model_id, m.price, m.capability
+    from marts.segment_members as m
     inner join promising as p
-        on p.segment_id = b.segment_id
-        and p.on_day = b.on_day
-        and p.bucket = b.bucket
+        on p.segment_id = m.segment_id
+        and p.on_day = m.on_day
+        and p.bucket = price_bucket(m.price)
         and p.best > p.best_cheaper
-        and b.capability > p.best_cheaper
+        and m.capability > p.best_cheaper
 ),
 
 prices as (
