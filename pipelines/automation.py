@@ -175,7 +175,8 @@ def check_failed(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.Sens
     for key, record in storage.get_latest_asset_check_execution_by_key(keys).items():
         name = f"{key.asset_key.to_user_string().replace('/', '.')}: {key.name}"
         evaluation = record.evaluation
-        if evaluation is None:  # it is planned or was never reached; what was failing still is
+        if not isinstance(evaluation, dg.AssetCheckEvaluation):
+            # Planned, or never reached by a run cut short: what was failing still is.
             if name in before:
                 failing[name] = before[name]
         elif not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR:

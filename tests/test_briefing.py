@@ -86,6 +86,18 @@ def read(page: Path) -> Links:
     return links
 
 
+def test_a_launch_whose_first_day_in_the_api_is_not_known_is_briefed(
+    edition: Connection, tmp_path: Path
+) -> None:
+    query = (
+        "select min(d.event_id) from core.segment_days as d "
+        "join core.event_models as m on m.event_id = d.event_id "
+        "join core.releases as r on r.model_id = m.model_id where r.api_available_on is null"
+    )
+    [(event,)] = edition.execute(query).fetchall()
+    assert (launch(edition, event, None, tmp_path) / "index.html").exists()
+
+
 def test_there_is_an_order_of_every_kind() -> None:
     assert set(ORDERS) == set(KINDS)
 

@@ -89,7 +89,8 @@ def title(launched: list[Row]) -> str:
 
 def _lag(release: Row) -> int | None:
     announced, available = release["announced_on"], release["api_available_on"]
-    return (available - announced).days if announced and available > announced else None
+    is_later = announced and available and available > announced
+    return (available - announced).days if is_later else None
 
 
 def sibling_ids(launch: Launch) -> list[str]:
