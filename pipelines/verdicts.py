@@ -1,9 +1,10 @@
 """Puts verdicts on record in the ledger when they are made, once and for good.
 
-A verdict made within a week of what it knows is live, before anything of the outcome could be seen;
-one made later is a back-cast and says so. A live verdict is final. A back-cast whose inputs or
-rules have changed since is made again beside the old one, which stays. Grades are no matter of
-record: they follow from the sources (`pipelines.analysis.grading`).
+A verdict made within a week of the day after its event is live, before anything of the outcome
+could be seen; one made later is a back-cast and says so, even if the event was not known before.
+A live verdict is final. A back-cast whose inputs or rules have changed since is made again beside
+the old one, which stays. Grades are no matter of record: they follow from the sources
+(`pipelines.analysis.grading`).
 """
 
 import hashlib
@@ -21,8 +22,8 @@ from pipelines.warehouse import Connection
 
 KIND = "verdicts"
 #: Version of the rule behind verdicts: raised when it judges otherwise from the same inputs.
-RULE = 1
-#: A verdict made so long after what it knows is a back-cast: forecasts begin a week after.
+RULE = 2
+#: A verdict made so long after the day after its event is a back-cast: forecasts begin then.
 LIVE_FOR = timedelta(days=7)
 
 #: Of an entry, and of each of its calls: type and meaning.
@@ -32,7 +33,7 @@ ENTRY_FIELDS = {
     "as_of": ("date", "Day judged."),
     "known_by": ("date", "Nothing known later was used."),
     "made_at": ("timestamp", "When it was put on record, UTC."),
-    "is_backcast": ("boolean", "Made more than a week after known_by."),
+    "is_backcast": ("boolean", "Made more than a week after the day after the event."),
     "model_version": ("varchar", "Version of the rule, and forms of the share model."),
     "inputs_hash": ("varchar", "Over everything the verdicts of the event rest on."),
     "checksum": ("varchar", "Of the entry in the ledger."),
@@ -43,14 +44,16 @@ CALL_FIELDS = {
     "is_entrant": ("boolean", "The event is about it."),
     "verdict": ("varchar", "What was said."),
     "verdict_probability": ("double", "P(what the verdict says)."),
-    "probability_place_lost": ("double", "P(place on the frontier lost)."),
+    "has_won_place": ("boolean", "It comes onto the frontier through the event."),
+    "probability_place_lost": ("double", "P(place on the frontier lost through the event)."),
     "probability_volume_falls": ("double", "P(volume falls by more than 5%)."),
     "probability_volume_taken": ("double", "P(the event takes more than 5% of its volume)."),
+    "probability_volume_gained": ("double", "P(the event adds more than 5% to its volume)."),
     "volume_change_median": ("double", "Forecast change of volume, share."),
     "volume_change_low": ("double", "Lower end of the 80% interval, share."),
     "volume_change_high": ("double", "Upper end, share."),
     "deciding_fact": ("varchar", "Position fact that decides."),
-    "comparison_fact": ("varchar", "The entrant beside it."),
+    "comparison_fact": ("varchar", "The product launched, repriced or withdrawn beside it."),
     "demand_fact": ("varchar", "The forecast of volume."),
 }
 #: What the hash of inputs covers beside the calls.
@@ -61,16 +64,17 @@ INPUTS = (
 
 
 def create_table(connection: Connection) -> None:
-    """Make `raw.verdicts`, the ledger's verdicts as a table, where it is missing."""
+    """Make `raw.verdicts`, the ledger's verdicts as a table, where it is missing or of another
+    release: the ledger has everything."""
     fields = {**ENTRY_FIELDS, **CALL_FIELDS}
     found = connection.execute(
-        "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'verdicts' "
-        "and database_name = current_database()"
+        "select column_name from duckdb_columns() where schema_name = 'raw' "
+        "and table_name = 'verdicts' and database_name = current_database() order by column_index"
     ).fetchall()
-    if found:
+    if [name for (name,) in found] == list(fields):
         return
     columns = ", ".join(f"{name} {kind}" for name, (kind, _) in fields.items())
-    words = [f"create table raw.verdicts ({columns})"]
+    words = [f"create or replace table raw.verdicts ({columns})"]
     words.append(
         "comment on table raw.verdicts is 'Verdicts as the ledger has them: never rewritten.'"
     )
@@ -164,7 +168,7 @@ def _entry(calls: list[dict[str, Any]], now: datetime) -> Entry:
         "event_kind": first["event_kind"],
         "as_of": first["as_of"].isoformat(),
         "known_by": first["known_by"].isoformat(),
-        "is_backcast": now.date() > first["known_by"] + LIVE_FOR,
+        "is_backcast": now.date() > first["as_of"] + timedelta(1) + LIVE_FOR,
         "model_version": f"rule {RULE}; share model of own models: {first['own_share_model']}, "
         f"of rivals: {first['rival_share_model']}",
         "inputs_hash": hashed[:16],

@@ -272,8 +272,8 @@ def test_a_verdict_that_was_changed_on_disk_is_refused(due: tuple[Connection, Le
 # ------------------------------------------------------------------ grades
 
 NOTHING = dict.fromkeys(
-    ("has_fallen", "is_on_frontier", "is_place_lost", "price_change_share", "deprecated_on",
-     "shutdown_on")
+    ("has_fallen", "has_risen", "is_on_frontier", "is_place_lost", "price_change_share",
+     "deprecated_on", "shutdown_on")
 )  # fmt: skip
 
 
@@ -296,12 +296,18 @@ NOTHING = dict.fromkeys(
         ("winner", {"is_on_frontier": True}, "upheld", True),
         ("winner", {"is_on_frontier": False}, "refuted", True),
         ("winner", {}, "not observed", False),
-        ("enters behind", {"is_on_frontier": False}, "upheld", True),
-        ("enters behind", {"is_on_frontier": True}, "refuted", True),
+        ("gets no place", {"is_on_frontier": False}, "upheld", True),
+        ("gets no place", {"is_on_frontier": True}, "refuted", True),
         ("unaffected", {"is_on_frontier": True}, "upheld", True),
         ("unaffected", {"is_on_frontier": False, "is_place_lost": True}, "refuted", True),
         ("unaffected", {"is_on_frontier": False, "is_place_lost": False}, "upheld", True),
         ("unaffected", {"has_fallen": True}, "not observed", False),
+        ("unaffected", {"is_on_frontier": False}, "not observed", False),
+        ("gains volume", {"has_risen": True, "is_on_frontier": False}, "upheld", True),
+        ("gains volume", {"has_risen": False, "is_on_frontier": True}, "refuted", True),
+        ("gains volume", {"is_on_frontier": True}, "not observed", False),
+        ("withdrawn", {"shutdown_on": NOW.date()}, "upheld", False),
+        ("withdrawn", {"deprecated_on": NOW.date()}, "not observed", False),
     ],
 )
 def test_a_grade_follows_from_what_was_seen(
@@ -329,23 +335,41 @@ def test_volume_is_compared_within_bounds_and_never_beyond_the_list() -> None:
     first = date(2025, 1, 6)
     frame = listed(7, {
         "falls": [100] * 2 + [50] * 6, "stays": [100] * 2 + [98] * 6,
-        "leaves": [100] * 2 + [0] * 6, "small": [20] * 2 + [0] * 6, "least": [19.5] * 8,
+        "leaves": [100] * 2 + [0] * 6, "small": [20] * 2 + [0] * 6,
+        "comes": [0] * 2 + [40] * 6, "least": [19.5] * 8,
     }, first)  # fmt: skip
     volumes = grading.Volumes(frame)
     since, until = first + timedelta(14), first + timedelta(50)
     seen = {
         name: volumes.change(f"a/{name}", since, until)
-        for name in ("falls", "stays", "leaves", "small", "absent")
+        for name in ("falls", "stays", "leaves", "small", "comes", "absent")
     }
     assert seen["falls"]["volume_change_low"] == pytest.approx(-0.5)
-    assert [seen[name]["has_fallen"] for name in ("falls", "stays", "leaves")] == [
-        True, False, True
-    ]  # fmt: skip
-    assert seen["small"]["has_fallen"] is None
+    assert {name: found["has_fallen"] for name, found in seen.items()} == {
+        "falls": True, "stays": False, "leaves": True, "small": None, "comes": False,
+        "absent": None,
+    }  # fmt: skip
+    assert {name for name, found in seen.items() if found["has_risen"]} == {"comes"}
+    assert seen["comes"]["volume_change_low"] == pytest.approx(40 / 19.5 - 1)
+    assert seen["comes"]["volume_change_high"] is None
     assert seen["small"]["volume_change_low"] == pytest.approx(-1)
-    assert seen["absent"]["volume_series"] is None
+    assert seen["small"]["volume_why_not"] == grading.OPEN
+    assert seen["absent"]["volume_why_not"] == grading.NOT_LISTED
     after_the_end = volumes.change("a/falls", since, until + timedelta(40))
     assert after_the_end["has_fallen"] is None
+    assert after_the_end["volume_why_not"] == grading.NO_LIST
+    assert grading.Volumes(frame[:0]).change("a/falls", since, until)["volume_why_not"]
+
+
+def test_a_name_that_comes_to_mean_another_version_grades_none() -> None:
+    first = date(2025, 1, 6)
+    frame = listed(7, {"moves": [100] * 8, "least": [19.5] * 8}, first)
+    is_later = (frame["spelling"] == "a/moves") & (frame["period_from"] > first + timedelta(30))
+    frame.loc[is_later, "model_id"] = "a/next"
+    volumes = grading.Volumes(frame)
+    for model in ("a/moves", "a/next"):
+        seen = volumes.change(model, first + timedelta(14), first + timedelta(50))
+        assert (seen["has_fallen"], seen["volume_why_not"]) == (None, grading.ANOTHER)
 
 
 @pytest.mark.parametrize(
@@ -371,10 +395,21 @@ def test_a_grade_is_pending_until_its_day_and_says_what_it_saw(
     assert (retired["deprecated_on"].fillna(retired["shutdown_on"]) <= retired["graded_on"]).all()
 
 
+def test_who_wins_volume_alone_is_not_graded_by_a_place(edition: Connection) -> None:
+    found = edition.execute(
+        "select v.has_won_place, count(*), sum(case when g.because like '%frontier%' then 1 end) "
+        "from marts.verdict_grades as g inner join marts.verdicts as v "
+        "on v.verdict_id = g.verdict_id where v.verdict = 'winner' group by all"
+    ).fetchall()
+    by_place = {won: (count > 3, on_place) for won, count, on_place in found}
+    assert by_place[False] == (True, None)
+    assert by_place[True][1] > 3
+
+
 def test_the_scorecard_counts_every_verdict_once(edition: Connection) -> None:
     verdict_count, scored, brier = edition.execute(
         "select verdicts, scored, brier_score from marts.scorecard where horizon_days = 30 "
-        "and verdict = 'all' and segment_id = 'all'"
+        "and verdict = 'all' and segment_id = 'all' and event_kind = 'all'"
     ).fetchall()[0]
     assert verdict_count == edition.execute("select count(*) from marts.verdicts").fetchone()[0]
     by_hand = edition.execute(
@@ -383,6 +418,12 @@ def test_the_scorecard_counts_every_verdict_once(edition: Connection) -> None:
         "where g.horizon_days = 30 and g.is_scored"
     ).df()
     assert scored == len(by_hand) > 20
+    kinds = edition.execute(
+        "select event_kind, verdicts from marts.scorecard where horizon_days = 30 "
+        "and verdict = 'all' and segment_id = 'all' and event_kind <> 'all'"
+    ).fetchall()
+    assert {kind for kind, _ in kinds} == {"launch", "price_change", "retirement"}
+    assert sum(count for _, count in kinds) == verdict_count
     assert brier == pytest.approx(((by_hand["p"] - by_hand["came"]) ** 2).mean())
 
 
@@ -450,7 +491,8 @@ def test_the_price_cut_of_a_cheap_model_wins_it_the_frontier(edition: Connection
     found = edition.execute(
         "select verdict, price_before_usd_per_mtok, price_after_usd_per_mtok, demand_fact "
         "from marts.event_impact where is_concerned and segment_id = 'capable_low_cost' "
-        "and event_id = 'price of google/gemini-1.5-flash-001 from 2024-08-12'"
+        "and event_id = 'price of google/gemini-1.5-flash-001 from 2024-08-12' "
+        "and basis = 'hindsight'"
     ).fetchall()
     assert [row[0] for row in found] == ["winner"]
     assert [float(price) for price in found[0][1:3]] == pytest.approx([0.525, 0.13125])
@@ -464,3 +506,84 @@ def test_nobody_loses_a_place_to_a_price_that_did_not_pass_it(edition: Connectio
         "and concerned_price_before_usd_per_mtok > price_before_usd_per_mtok)"
     ).fetchall()
     assert odd == []
+
+
+@EVERY_MARKET
+def test_a_repricing_is_judged_by_the_market_as_it_was_known(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    """Places the day before are those that `standing_on` gives for that day and known time."""
+    connection: Connection = request.getfixturevalue(name)
+    asked = connection.execute(
+        "select distinct i.event_id, i.segment_id, d.before_on, d.known_by "
+        "from marts.event_impact as i inner join core.shift_days as d "
+        "on d.event_id = i.event_id and d.basis = i.basis where i.basis = 'day_after' "
+        "order by i.event_kind, i.event_id, i.segment_id"
+    ).fetchall()
+    assert all(before < known for _, _, before, known in asked)
+    chosen = asked[:: max(len(asked) // 6, 1)]
+    assert len(chosen) >= 3
+    for event, segment, before, known in chosen:
+        told = connection.execute(
+            "select model_id, was_on_frontier, price_before_usd_per_mtok from marts.event_impact "
+            "where event_id = ? and segment_id = ? and basis = 'day_after' "
+            "and was_on_frontier is not null order by model_id",
+            [event, segment],
+        ).fetchall()
+        there = connection.execute(
+            "select model_id, is_on_frontier, price_3to1_usd_per_mtok "
+            f"from standing_on('{segment}', '{before}', '{known}') order by model_id"
+        ).fetchall()
+        assert told == there
+
+
+def test_repricings_and_withdrawals_are_put_on_record(edition: Connection) -> None:
+    found = edition.execute(
+        "select v.event_kind, count(distinct v.event_id), bool_and(v.known_by > v.as_of), "
+        "bool_and(e.severity <> 'minor'), bool_and(v.known_by >= e.known_on) "
+        "from marts.verdicts_due as v "
+        "inner join core.events as e on e.event_id = v.event_id group by v.event_kind"
+    ).fetchall()
+    counts = {kind: (events > 2, *rest) for kind, events, *rest in found}
+    assert counts["price_change"] == counts["retirement"] == (True, True, True, True)
+    easy = edition.execute(
+        "select v.* from marts.verdicts_due as v inner join marts.event_impact as i "
+        "on i.event_id = v.event_id and i.segment_id = v.segment_id and i.model_id = v.model_id "
+        "and i.basis = 'day_after' where v.verdict = 'unaffected' and not v.is_entrant "
+        "and not (i.was_on_frontier and i.concerned_has_place)"
+    ).fetchall()
+    assert easy == []
+
+
+def test_a_verdict_on_an_event_that_was_learnt_late_is_a_back_cast(
+    due: tuple[Connection, Ledger],
+) -> None:
+    connection, ledger = due
+    connection.execute("delete from marts.verdicts_due where event_kind <> 'retirement'")
+    connection.execute("update marts.verdicts_due set as_of = known_by - 30")
+    connection.execute(
+        "delete from marts.verdicts_due where event_id <> "
+        "(select min(d.event_id) from marts.verdicts_due as d)"
+    )
+    ((known_by,),) = connection.execute("select max(known_by) from marts.verdicts_due").fetchall()
+    moment = datetime(known_by.year, known_by.month, known_by.day, 12, tzinfo=UTC)
+    assert verdicts.record(connection, ledger, moment) == 1
+    assert {row[0] for row in on_record(connection)} == {"back-cast"}
+
+
+@EVERY_MARKET
+def test_an_event_has_verdicts_or_a_reason_for_none(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    connection: Connection = request.getfixturevalue(name)
+    missing = connection.execute(
+        "select e.event_id from core.events as e where e.event_kind <> 'alias_move' "
+        "and (select count(*) from marts.unjudged_events as u where u.event_id = e.event_id) "
+        "+ (select count(distinct v.event_id) from marts.verdicts as v "
+        "where v.event_id = e.event_id) <> 1"
+    ).fetchall()
+    assert missing == []
+    told = connection.execute(
+        "select u.because, count(*) from marts.unjudged_events as u group by u.because"
+    ).fetchall()
+    assert len(told) > 3

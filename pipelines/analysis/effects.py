@@ -10,6 +10,7 @@ positions (`marts.positioning`) and verdicts (`marts.launch_impact`).
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -51,12 +52,6 @@ DAY_AFTER = "day_after"
 SHIFT_DRAWS = 200
 ROUNDED = 6
 
-#: Repricings and withdrawals that are forecast: those in force by now.
-SHIFTS = (
-    "asked.event_kind in ('price_change', 'retirement') and asked.withdrawn_known_on is null "
-    "and (asked.event_kind = 'retirement' or asked.severity <> 'minor') and asked.effective_on <= "
-    "(select max(d.as_of) from core.segment_days as d where d.basis = 'newest')"
-)
 READS = usage.READS | {
     "priors": "select * from core.demand_priors",
     "graded": (
@@ -65,19 +60,13 @@ READS = usage.READS | {
         "inner join analysis.backtest_launches as l on l.origin = f.origin "
         f"where f.scheme = '{ROLLING}' and f.model <> '{AS_KNOWN}'"
     ),
-    "shifts": (
-        "select asked.event_id, asked.event_kind, asked.model_id, asked.vendor_id, "
-        "asked.effective_on, ln(asked.price_3to1_usd_per_mtok "
-        "/ asked.former_price_3to1_usd_per_mtok) as log_price_change "
-        f"from core.events as asked where {SHIFTS} order by asked.effective_on, asked.event_id"
-    ),
+    "shifts": "select * from core.shift_days where why_not is null",
     "shift_offers": (
-        "select asked.event_id, p.model_id, m.vendor_id, "
-        "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price, "
-        "cast(p.input_usd_per_mtok * 0.98 + p.output_usd_per_mtok * 0.02 as double) as unit_price "
-        "from (select asked.event_id, asked.effective_from_earliest - 1 as as_of, "
-        f"date '9999-12-31' as known_by from core.events as asked where {SHIFTS}) as asked "
-        "cross join prices_on(asked.as_of, asked.known_by) as p "
+        "select asked.event_id, asked.basis, p.model_id, m.vendor_id, "
+        "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price "
+        "from (select d.event_id, d.basis, d.before_on, d.known_by from core.shift_days as d "
+        "where d.why_not is null) as asked "
+        "cross join prices_on(asked.before_on, asked.known_by) as p "
         "inner join core.models as m on m.model_id = p.model_id where p.is_list_price"
     ),
     "days": "select * from core.segment_days where event_id is not null",
@@ -124,6 +113,22 @@ class Past:
         """The cadence with most launches."""
         return max(self.origins, key=lambda cadence: len(self.origins[cadence]), default=None)
 
+    def elasticity(self, known_by: date | None) -> tuple[float, float]:
+        """Of volume to a product's own price: mean and spread over cases."""
+        return self._priors(known_by)["repricing"]
+
+    def _priors(self, known_by: date | None) -> dict[str, tuple[float, float]]:
+        """Priors from the estimates published by a day."""
+        stage = self._stage(known_by)
+        if stage not in self._pooled:
+            self._pooled[stage] = pooled(self.priors, known_by)
+        return self._pooled[stage]
+
+    def _stage(self, known_by: date | None) -> int:
+        """How many estimates were published by a day."""
+        evidence = self.priors["published_on"][self.priors["is_evidence"]]
+        return sum(known_by is None or day <= known_by for day in days_of(evidence))
+
     def chosen(self, cadence: str | None, basis: str, start: date, known_by: date) -> Any:
         """Which launches of a cadence may inform a forecast, as a mask; None without any."""
         if cadence not in self.origins:
@@ -139,11 +144,7 @@ class Past:
 
     def estimates(self, cadence: str | None, chosen: Any, known_by: date | None) -> Estimates:
         """Fit what the roles need on the chosen launches."""
-        evidence = self.priors["published_on"][self.priors["is_evidence"]]
-        stage = sum(known_by is None or day <= known_by for day in days_of(evidence))
-        if stage not in self._pooled:
-            self._pooled[stage] = pooled(self.priors, known_by)
-        priors = self._pooled[stage]
+        stage, priors = self._stage(known_by), self._priors(known_by)
         known = None if chosen is None or not chosen.any() else chosen
         key = (cadence, None if known is None else known.tobytes(), stage)
         forms = {role: VARIANTS[name] for role, name in self.defaults.on(known_by).items()}
@@ -258,55 +259,73 @@ def _shifts(
     traits: Traits,
     past: Past,
 ) -> pd.DataFrame:
-    """What repricings and withdrawals do, with all that is known."""
-    offered_by = dict(list(offers.groupby("event_id")))
-    elasticity = pooled(past.priors)["repricing"]
-    found: list[pd.DataFrame] = []
-    for shift in shifts.assign(effective_on=days_of(shifts["effective_on"])).itertuples():
-        offered = offered_by.get(shift.event_id)
-        if offered is None or shift.model_id not in set(offered["model_id"]):
-            continue  # without a list price of its own it has no place in the market either
+    """What repricings and withdrawals do, by what was known then and with hindsight."""
+    offered_by = {
+        key: (list(own["model_id"]), list(own["vendor_id"]), list(own["price"]))
+        for key, own in offers.groupby(["event_id", "basis"])
+    }
+    shifts = shifts.assign(
+        effective_on=days_of(shifts["effective_on"]), known_by=days_of(shifts["known_by"])
+    ).sort_values(["known_by", "event_id", "basis"], ignore_index=True)
+    recent: dict[date, pd.DataFrame] = {}
+    found: dict[str, list[Any]] = {name: [] for name in SHIFT_COLUMNS}
+    for at, shift in enumerate(shifts.itertuples()):
+        models, vendors, prices = offered_by.get((shift.event_id, shift.basis), ([], [], []))
+        if shift.model_id not in models:
+            continue  # nothing else was on offer, and it was not either
         day = shift.effective_on
-        recent = (history["period_day"] <= day) & (history["period_day"] >= day - HISTORY)
-        series = _before(history[recent], day, None)
-        seen = traits.on_day(dict(zip(offered["model_id"], offered["price"], strict=True)))
-        pairs = zip(offered["model_id"], offered["vendor_id"], strict=True)
-        moved = pd.DataFrame([shift._asdict()])
-        there, (own,) = usage.before_event(series, moved, pairs, seen)
+        known = shift.known_by if shift.basis == DAY_AFTER else None
+        if day not in recent:
+            inside = (history["period_day"] <= day) & (history["period_day"] >= day - HISTORY)
+            recent[day] = history[inside]
+        series = _before(recent[day], day, known)
+        seen = traits.on_day(dict(zip(models, prices, strict=True)))
+        moved = shifts.iloc[at : at + 1]
+        there, (own,) = usage.before_event(series, moved, zip(models, vendors, strict=True), seen)
         if not there:
             continue
         own |= usage.volume_before(series, shift.model_id, day)
         cadence = series.cadence if series is not None else past.longest
         start = series.next_period(day) if series is not None else day
-        chosen = past.chosen(cadence, "hindsight", start, date.max)
-        estimates = past.estimates(cadence, chosen, None)
-        is_withdrawn = shift.event_kind == "retirement"
-        columns = [
+        chosen = past.chosen(cadence, shift.basis, start, shift.known_by)
+        estimates = past.estimates(cadence, chosen, known)
+        others, concerned = (
             {name: [row[name] for row in rows] for name in rows[0]} for rows in (there, [own])
-        ]
-        seed = int(hashlib.sha256(str(shift.event_id).encode()).hexdigest()[:8], 16)
-        change = None if is_withdrawn else float(shift.log_price_change)
+        )
+        change = None
+        if shift.event_kind == "price_change":
+            change = math.log(shift.price_after_usd_per_mtok / shift.price_before_usd_per_mtok)
+        inputs = _hash(others, concerned | {"change": [change]}, past, cadence, chosen, estimates)
         told = shift_columns(
-            columns[0], columns[1], change, elasticity, estimates, SHIFT_DRAWS, seed
-        )
+            others, concerned, change, past.elasticity(known), estimates, SHIFT_DRAWS,
+            seed=int(inputs[:8], 16),
+        )  # fmt: skip
+        rows = _speaking(told["model_id"])
         trained_on = 0 if chosen is None else int(chosen.sum())
-        table = pd.DataFrame(told).rename(columns={"vendor": "vendor_id"})
-        found.append(
-            table[table["model_id"].notna() & ~table["model_id"].duplicated()].assign(
-                event_id=shift.event_id,
-                usage=_said_of_usage(series, trained_on, past),
-                trained_on=trained_on,
-            )
-        )
-    if not found:
-        return pd.DataFrame(columns=list(SHIFT_COLUMNS))
-    return pd.concat(found, ignore_index=True)[list(SHIFT_COLUMNS)]
+        about = {
+            "event_id": shift.event_id, "basis": shift.basis,
+            "share_model": estimates.structure[0].name, "trained_on": trained_on,
+            "usage": _said_of_usage(series, trained_on, past), "inputs_hash": inputs,
+        }  # fmt: skip
+        told["vendor_id"] = told["vendor"]
+        for name, column in found.items():
+            column += [about[name]] * len(rows) if name in about else [told[name][i] for i in rows]
+    return pd.DataFrame(found)
+
+
+def _speaking(models: Sequence[str | None]) -> list[int]:
+    """Rows that speak for a version: the first of each."""
+    first: dict[str, int] = {}
+    for at, model_id in enumerate(models):
+        if model_id is not None:
+            first.setdefault(model_id, at)
+    return list(first.values())
 
 
 SHIFT_COLUMNS = (
-    "event_id", "model_id", "vendor_id", "change_median", "change_low", "change_high",
-    "probability_falls", "effect_median", "effect_low", "effect_high", "probability_taken",
-    "probability_gains", "trained_on", "usage",
+    "event_id", "basis", "model_id", "vendor_id", "share_model", "change_median", "change_low",
+    "change_high", "probability_falls", "effect_median", "effect_low", "effect_high",
+    "probability_taken", "probability_gains", "trained_on", "usage", "inputs_hash",
 )  # fmt: skip
 
 

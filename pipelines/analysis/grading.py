@@ -5,13 +5,16 @@ usage lists, withdrawal by the vendor, a successor, and the place on the frontie
 |---|---|---|
 | loser, cannibalised | volume fell by more than 5% | it did not |
 | exposed | off the frontier, and to this event with hindsight; or its vendor cut its price | else |
-| winner | on the frontier | off it |
+| winner of a place | on the frontier | off it |
+| winner of volume alone | volume rose by more than 5% | it did not |
 | unaffected | on the frontier, or off it but not to this event with hindsight | else |
+| unaffected, and the event is about it: got no place | off the frontier | on it |
+| withdrawn | still shut down by what is known | |
 
 Where volume or place was not seen, a withdrawal (of a loser also a cut of price) upholds what it
 fits. Such evidence could refute nothing, so it is not scored. A grade says what came, not why:
-other events of the meantime are in it. What nobody observed is not graded. Grades follow from the
-sources and are computed anew with them; verdicts are not.
+other events of the meantime are in it. What nobody observed is not graded, and says why. Grades
+follow from the sources and are computed anew with them; verdicts are not.
 """
 
 from collections.abc import Mapping
@@ -25,15 +28,15 @@ from pipelines.analysis import usage
 from pipelines.analysis.usage import Series, days_of, line_of, series_of
 
 HORIZONS = (30, 90, 180)
-#: Relative change of volume or price beyond which it counts as fallen.
-FALLEN = -0.05
+#: Relative change of volume or price beyond which it counts as fallen, and of volume as risen.
+FALLEN, RISEN = -0.05, 0.05
 UPHELD, REFUTED, UNSEEN, PENDING = "upheld", "refuted", "not observed", "pending"
 
 _DAYS = " union all ".join(f"select {days} as days" for days in HORIZONS)
 READS = {
     "calls": (
         "select v.verdict_id, v.as_of, v.event_id, v.segment_id, v.model_id, v.is_entrant, "
-        "v.verdict from marts.verdicts as v"
+        "v.verdict, v.has_won_place, v.probability_place_lost from marts.verdicts as v"
     ),
     "newest": "select max(d.as_of) as newest from core.segment_days as d where d.basis = 'newest'",
     "usage": usage.READS["usage"],
@@ -47,6 +50,11 @@ READS = {
     "hindsight": (
         "select v.verdict_id, i.probability_place_lost >= 0.5 as is_lost from marts.verdicts as v "
         "inner join marts.launch_impact as i on i.event_id = v.event_id "
+        "and i.segment_id = v.segment_id and i.model_id = v.model_id and i.basis = 'hindsight' "
+        "where i.probability_place_lost is not null "
+        "union all "
+        "select v.verdict_id, i.probability_place_lost >= 0.5 as is_lost from marts.verdicts as v "
+        "inner join marts.event_impact as i on i.event_id = v.event_id "
         "and i.segment_id = v.segment_id and i.model_id = v.model_id and i.basis = 'hindsight' "
         "where i.probability_place_lost is not null"
     ),
@@ -78,8 +86,8 @@ GRADES = (
     "verdict_id", "horizon_days", "graded_on", "outcome", "because", "is_scored",
     "is_on_frontier", "is_place_lost",
     "price_change_share", "price_publisher", "volume_change_low", "volume_change_high",
-    "volume_series", "has_fallen", "deprecated_on", "shutdown_on", "retirement_publisher",
-    "retirement_url", "successor_id", "successor_on", "successor_url",
+    "volume_series", "volume_why_not", "has_fallen", "has_risen", "deprecated_on", "shutdown_on",
+    "retirement_publisher", "retirement_url", "successor_id", "successor_on", "successor_url",
 )  # fmt: skip
 Observed = Mapping[str, Any]
 
@@ -119,13 +127,22 @@ def compute(
                 **market.successor(call.model_id, call.event_id, call.as_of, until),
                 **volumes.change(call.model_id, call.as_of, until),
             }
-            said = str(call.verdict)
-            if call.is_entrant and said == "unaffected":
-                said = "enters behind"
-            outcome, because, is_scored = grade(said, seen)
+            outcome, because, is_scored = grade(_said(call), seen)
             told = {"outcome": outcome, "because": because, "is_scored": is_scored}
             rows.append(head | told | seen)
     return {"verdict_grades": pd.DataFrame(rows, columns=list(GRADES))}
+
+
+NO_PLACE, MORE_VOLUME = "gets no place", "gains volume"
+
+
+def _said(call: Any) -> str:
+    """A verdict as it is graded: what `unaffected` and `winner` say depends on of whom."""
+    if call.verdict == "unaffected" and call.is_entrant and pd.isna(call.probability_place_lost):
+        return NO_PLACE
+    if call.verdict == "winner" and not (pd.isna(call.has_won_place) or call.has_won_place):
+        return MORE_VOLUME
+    return str(call.verdict)
 
 
 def grade(verdict: str, seen: Observed) -> tuple[str, str, bool]:
@@ -135,7 +152,14 @@ def grade(verdict: str, seen: Observed) -> tuple[str, str, bool]:
     the event took the place; None for what is not known.
     """
     fallen, place, lost = (seen[k] for k in ("has_fallen", "is_on_frontier", "is_place_lost"))
-    if verdict in {"winner", "enters behind"} and place is not None:
+    if verdict == "withdrawn":
+        if seen["shutdown_on"] is not None:
+            return UPHELD, "its vendor shut it down", False
+        return UNSEEN, "no shutdown by that day is on record any more", False
+    if verdict == MORE_VOLUME and seen["has_risen"] is not None:
+        said = "rose" if seen["has_risen"] else "did not rise"
+        return UPHELD if seen["has_risen"] else REFUTED, f"its volume {said} by more than 5%", True
+    if verdict in {"winner", NO_PLACE} and place is not None:
         said = "on the frontier that day" if place else "not on the frontier that day"
         return UPHELD if place == (verdict == "winner") else REFUTED, said, True
     if verdict in {"loser", "cannibalised"} and fallen is not None:
@@ -154,8 +178,14 @@ def grade(verdict: str, seen: Observed) -> tuple[str, str, bool]:
             return UPHELD, "its vendor withdraws it", False
         if verdict != "cannibalised" and (seen["price_change_share"] or 0) <= FALLEN:
             return UPHELD, "its vendor cut its price", False
-        if verdict != "exposed":
-            return UNSEEN, "its volume is not known, and nothing else shows it", False
+    if verdict in {"loser", "cannibalised", MORE_VOLUME}:
+        return UNSEEN, "its volume is not known, and nothing else shows it", False
+    if place is False:
+        return (
+            UNSEEN,
+            "off the frontier that day; with hindsight it had no place to lose",
+            False,
+        )
     return UNSEEN, "its place in the segment that day is not known", False
 
 
@@ -246,35 +276,67 @@ class Volumes:
         self._found: dict[tuple[str, date, date], Observed] = {}
 
     def change(self, model_id: str, since: date, until: date) -> Observed:
-        """Bounds of the change from before a day to the days up to another."""
+        """Bounds of the change from before a day to the days up to another, or why there are none.
+
+        Of several series the one that comes nearest to an answer speaks.
+        """
         key = (model_id, since, until)
         if key not in self._found:
-            bounds = (self._bounds(series, *key) for series in self._series)
-            found = next((b for b in bounds if b is not None), None)
-            self._found[key] = found or dict.fromkeys(
-                ("volume_change_low", "volume_change_high", "volume_series", "has_fallen")
-            )
+            tried = [_bounds(series, *key) for series in self._series]
+            best = max(tried, key=lambda found: found[0], default=(0, {"volume_why_not": NO_LIST}))
+            self._found[key] = {**NOTHING_SEEN, **best[1]}
         return self._found[key]
 
-    @staticmethod
-    def _bounds(series: Series, model_id: str, since: date, until: date) -> Observed | None:
-        before, after = series.before(series.next_period(since)), series.until(until)
-        if not before or not after:
-            return None
-        product = series.product_of(model_id, before)
-        if product is None:
-            return None
-        spellings = series.products[product]
-        there = series.listed(spellings, before)
-        meant = set(series.versions[np.ix_(spellings, after)].ravel()) - {None}
-        if not there or not meant <= {model_id}:
-            return None
-        start = series.bounds(there, before)
-        end = series.bounds(sorted({*there, *series.listed(spellings, after)}), after)
-        low, high = end[0] / start[1] - 1, end[1] / max(start[0], 1e-9) - 1
-        return {
-            "volume_change_low": low,
-            "volume_change_high": high,
-            "volume_series": series.name,
-            "has_fallen": True if high <= FALLEN else False if low > FALLEN else None,
-        }
+
+NOTHING_SEEN: Observed = dict.fromkeys(
+    ("volume_change_low", "volume_change_high", "volume_series", "volume_why_not", "has_fallen",
+     "has_risen")
+)  # fmt: skip
+#: Why a volume is not graded, the farthest from an answer first.
+NO_LIST = "no usage list has the weeks before the event and before that day"
+NOT_LISTED = "below the last place of the usage list before the event and on that day"
+ANOTHER = "its name on the usage list meant another version too"
+OPEN = "below the last place of the usage list on one side, which leaves the change open"
+
+
+def _bounds(series: Series, model_id: str, since: date, until: date) -> tuple[int, Observed]:
+    """How near a series comes to an answer, and the answer. Below its last place a volume lies
+    between nothing and that."""
+    before, after = series.before(series.next_period(since)), series.until(until)
+    if not before or not after:
+        return 0, {"volume_why_not": NO_LIST}
+    product = series.product_of(model_id, before)
+    if product is None and not _means(series, model_id, before):
+        product = series.product_of(model_id, after)
+        if product is None and not _means(series, model_id, after):
+            return 1, {"volume_why_not": NOT_LISTED, "volume_series": series.name}
+    if product is None:
+        return 2, {"volume_why_not": ANOTHER, "volume_series": series.name}
+    spellings = series.products[product]
+    meant = set(series.versions[np.ix_(spellings, [*before, *after])].ravel()) - {None}
+    if not meant <= {model_id}:
+        return 2, {"volume_why_not": ANOTHER, "volume_series": series.name}
+    there, still = series.listed(spellings, before), series.listed(spellings, after)
+    start = series.bounds(there or still, before)
+    end = series.bounds(sorted({*there, *still}), after)
+    low = end[0] / start[1] - 1
+    high = end[1] / start[0] - 1 if start[0] > 0 else None
+
+    def beyond(bound: float) -> bool | None:
+        return True if low > bound else False if high is not None and high <= bound else None
+
+    is_above, has_risen = beyond(FALLEN), beyond(RISEN)
+    has_fallen = None if is_above is None else not is_above
+    return 3 if has_fallen is None else 4, {
+        "volume_change_low": low,
+        "volume_change_high": high,
+        "volume_series": series.name,
+        "volume_why_not": OPEN if has_fallen is None else None,
+        "has_fallen": has_fallen,
+        "has_risen": has_risen,
+    }
+
+
+def _means(series: Series, model_id: str, periods: list[int]) -> bool:
+    """Some name on the list meant the version in some of the periods."""
+    return bool((series.versions[:, periods] == model_id).any())

@@ -1,4 +1,4 @@
-"""Were the calls right? Verdicts made the day after each launch, against what is known since.
+"""Were the calls right? Verdicts made the day after each event, against what is known since.
 
 Only segments that a launch entered count: elsewhere nothing could happen, and to say so is easy.
 """
@@ -62,7 +62,10 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "more": len(launches) > LAUNCHES,
         "totals": totals(market, calls),
         "records": on_record(market),
+        "kinds_on_record": on_record_by_kind(market),
         "segments_on_record": on_record_by_segment(market),
+        "unseen_volumes": unseen_volumes(market),
+        "unjudged": unjudged(market),
         "claims": claims(market),
         "models": demand_scores(market),
         "charts": charts,
@@ -171,12 +174,18 @@ def totals(market: Market, calls: Sequence[Row]) -> Row:
 
 
 #: Verdicts in the order of a page; volume is graded beside them.
-GRADED_WORDS = ("all", *POSITION_WORDS, "unaffected", "volume falls")
+GRADED_WORDS = ("all", *POSITION_WORDS, "withdrawn", "unaffected", "volume falls")
+KINDS_IN_WORDS = {"launch": "launch", "price_change": "price change", "retirement": "retirement"}
+KINDS = tuple(KINDS_IN_WORDS)
+#: Days after the event of the first grade.
+FIRST_HORIZON = 30
 
 
 def on_record(market: Market) -> list[Row]:
     """The scorecard of verdicts on record: live ones and back-casts apart, by horizon."""
-    query = "select s.* from marts.scorecard as s where s.segment_id = 'all'"
+    query = (
+        "select s.* from marts.scorecard as s where s.segment_id = 'all' and s.event_kind = 'all'"
+    )
     found = rows(market.connection, query)
     found.sort(
         key=lambda r: (r["record"] != "live", r["record"], GRADED_WORDS.index(r["verdict"]),
@@ -189,11 +198,77 @@ def on_record(market: Market) -> list[Row]:
     return [_graded(market, row, fact) for row in found]
 
 
+def on_record_by_kind(market: Market) -> list[Row]:
+    """The same by kind of event, all verdicts and the forecast of a fall."""
+    query = (
+        "select s.* from marts.scorecard as s where s.segment_id = 'all' and s.event_kind <> 'all'"
+    )
+    found = rows(market.connection, query)
+    found.sort(
+        key=lambda r: (r["record"] != "live", r["record"], KINDS.index(r["event_kind"]),
+                       GRADED_WORDS.index(r["verdict"]), r["horizon_days"])
+    )  # fmt: skip
+    fact = computed_fact(
+        market, "Verdicts on record by kind of event", f"{len(found)} lines", query,
+        "launches, price changes and retirements apart", "scores",
+    )  # fmt: skip
+    return [
+        _graded(market, row, fact) | {"kind": KINDS_IN_WORDS[row["event_kind"]]}
+        for row in found
+        if row["horizon_days"] == FIRST_HORIZON
+    ]
+
+
+def unseen_volumes(market: Market) -> list[Row]:
+    """How often a forecast volume could be graded a month after, and why it could not."""
+    query = (
+        "select coalesce(g.volume_why_not, 'graded') as why, "
+        "count(distinct v.event_id || ' ' || v.model_id) as volumes "
+        "from marts.verdicts as v inner join marts.verdict_grades as g "
+        f"on g.verdict_id = v.verdict_id and g.horizon_days = {FIRST_HORIZON} "
+        "where v.is_standing and v.probability_volume_falls is not null "
+        "and g.outcome <> 'pending' group by all order by volumes desc, why"
+    )
+    found = rows(market.connection, query)
+    fact = computed_fact(
+        market, f"Volumes forecast, by what usage lists show {FIRST_HORIZON} days after",
+        f"{sum(r['volumes'] for r in found)} volumes", query,
+        "one usage list has both ends, or none does: lists are never joined", "volumes",
+    )  # fmt: skip
+    return [
+        {"why": row["why"], "count": market.facts.figure(row["volumes"], "count", fact)}
+        for row in found
+    ]
+
+
+def unjudged(market: Market) -> list[Row]:
+    """Events of which no verdict is made, by kind and reason."""
+    query = (
+        "select u.event_kind, u.because, count(*) as events, max(u.effective_on) as latest_on "
+        "from marts.unjudged_events as u group by all"
+    )
+    found = rows(market.connection, query)
+    found.sort(key=lambda r: (KINDS.index(r["event_kind"]), -r["events"], r["because"]))
+    fact = computed_fact(
+        market, "Events without a verdict, by reason", f"{sum(r['events'] for r in found)} events",
+        query, "marts.unjudged_events names each", "events",
+    )  # fmt: skip
+    return [
+        {
+            "kind": KINDS_IN_WORDS[row["event_kind"]],
+            "because": row["because"],
+            "count": market.facts.figure(row["events"], "count", fact),
+            "latest_on": market.facts.figure(row["latest_on"], "date", fact),
+        }
+        for row in found
+    ]
+
+
 def on_record_by_segment(market: Market) -> list[Row]:
     """The same 30 days after, by verdict and segment, where something could be scored."""
     query = (
-        "select s.* from marts.scorecard as s where s.horizon_days = 30 and s.scored > 0 "
-        "and s.segment_id <> 'all'"
+        f"select s.* from marts.scorecard as s where s.horizon_days = {FIRST_HORIZON} "
+        "and s.scored > 0 and s.segment_id <> 'all' and s.event_kind = 'all'"
     )
     found = rows(market.connection, query)
     found.sort(key=lambda r: (r["record"], GRADED_WORDS.index(r["verdict"]), r["segment_id"]))

@@ -1,12 +1,13 @@
 -- How the verdicts on record fared, live ones and back-casts apart: share upheld beside the probability said,
--- Brier and log score, by horizon, verdict and segment. Only what evidence could have refuted is scored.
--- `volume falls` grades P(volume falls by more than 5%) of every model judged, once an event.
--- key: record, horizon_days, verdict, segment_id
+-- Brier and log score, by kind of event, horizon, verdict and segment. Only what evidence could have refuted is
+-- scored. `volume falls` grades P(volume falls by more than 5%) of every model judged, once an event.
+-- key: record, event_kind, horizon_days, verdict, segment_id
 -- check parts_add_up: scored + upheld_only + not_observed + pending = verdicts
 -- check brier_is_a_share: brier_score between 0 and 1 or brier_score is null
 with graded as (
     select
         v.record,
+        v.event_kind,
         g.horizon_days,
         v.verdict,
         v.segment_id,
@@ -21,8 +22,10 @@ with graded as (
 volumes as (
     select
         v.record,
+        v.event_kind,
         g.horizon_days,
         'volume falls' as verdict,
+        'all' as segment_id,
         case
             when min(g.outcome) = 'pending' then 'pending'
             when max(case when g.has_fallen is not null then 1 else 0 end) = 0 then 'not observed'
@@ -33,25 +36,31 @@ volumes as (
     from marts.verdicts as v
     inner join marts.verdict_grades as g on g.verdict_id = v.verdict_id
     where v.is_standing and v.probability_volume_falls is not null
-    group by v.record, g.horizon_days, v.event_id, v.model_id
+    group by v.record, v.event_kind, g.horizon_days, v.event_id, v.model_id
+),
+
+by_verdict as (
+    select g.* from graded as g
+    union all
+    select g.record, g.event_kind, g.horizon_days, g.verdict, 'all' as segment_id, g.outcome, g.said, g.came
+    from graded as g
+    union all
+    select g.record, g.event_kind, g.horizon_days, 'all' as verdict, 'all' as segment_id, g.outcome, g.said, g.came
+    from graded as g
+    union all
+    select v.* from volumes as v
 ),
 
 everything as (
-    select g.record, g.horizon_days, g.verdict, g.segment_id, g.outcome, g.said, g.came
-    from graded as g
+    select b.* from by_verdict as b
     union all
-    select g.record, g.horizon_days, g.verdict, 'all' as segment_id, g.outcome, g.said, g.came
-    from graded as g
-    union all
-    select g.record, g.horizon_days, 'all' as verdict, 'all' as segment_id, g.outcome, g.said, g.came
-    from graded as g
-    union all
-    select v.record, v.horizon_days, v.verdict, 'all' as segment_id, v.outcome, v.said, v.came
-    from volumes as v
+    select b.record, 'all' as event_kind, b.horizon_days, b.verdict, b.segment_id, b.outcome, b.said, b.came
+    from by_verdict as b
 )
 
 select
     e.record,                -- live, back-cast, or not recorded
+    e.event_kind,            -- launch, price_change, retirement or all
     e.horizon_days,          -- days after the event
     e.verdict,               -- verdict, all of them, or `volume falls`
     e.segment_id,            -- segment, or all
@@ -68,4 +77,4 @@ select
         * case when e.came is not null then 1 end
     ) as log_score -- mean log probability of what came, none counted below 0.001; more is better
 from everything as e
-group by e.record, e.horizon_days, e.verdict, e.segment_id
+group by e.record, e.event_kind, e.horizon_days, e.verdict, e.segment_id

@@ -2,7 +2,8 @@
 -- on the usage lists, withdrawal, successor, place on the frontier. The rule is in pipelines.analysis.grading.
 -- key: verdict_id, horizon_days
 -- check outcome_is_known: outcome in ('upheld', 'refuted', 'not observed', 'pending')
--- check volume_bounds_are_ordered: volume_change_low <= volume_change_high or volume_change_low is null
+-- check volume_bounds_are_ordered: volume_change_low <= volume_change_high or volume_change_high is null
+-- check volume_is_seen_or_says_why: outcome = 'pending' or has_fallen is not null or volume_why_not is not null
 -- python: pipelines.analysis.grading
 select
     cast(g.verdict_id as varchar) as verdict_id, -- verdict, marts.verdicts
@@ -16,9 +17,11 @@ select
     cast(g.price_change_share as double) as price_change_share, -- change of its list price at 3:1 since the event; null if either is not known
     cast(g.price_publisher as varchar) as price_publisher, -- who states the later price
     cast(g.volume_change_low as double) as volume_change_low, -- least change of volume the lists allow, share
-    cast(g.volume_change_high as double) as volume_change_high, -- greatest; they differ where it left the list
-    cast(g.volume_series as varchar) as volume_series, -- usage series, core.usage; null if volume was not observed in any
+    cast(g.volume_change_high as double) as volume_change_high, -- greatest; they differ where it was not on the list on one side; null where it had been below its last place
+    cast(g.volume_series as varchar) as volume_series, -- usage series looked at, core.usage; null if none has both ends
+    cast(g.volume_why_not as varchar) as volume_why_not, -- why no change of volume is graded; null if one is
     cast(g.has_fallen as boolean) as has_fallen, -- volume fell by more than 5%; null if not observed or the bounds do not tell
+    cast(g.has_risen as boolean) as has_risen, -- volume rose by more than 5%; null likewise
     cast(g.deprecated_on as date) as deprecated_on, -- its retirement was announced, by that day
     cast(g.shutdown_on as date) as shutdown_on, -- first day without service, by that day
     cast(g.retirement_publisher as varchar) as retirement_publisher, -- who states that

@@ -29,9 +29,11 @@ everything as (
         r.is_entrant,
         r.verdict,
         r.verdict_probability,
+        r.has_won_place,
         r.probability_place_lost,
         r.probability_volume_falls,
         r.probability_volume_taken,
+        r.probability_volume_gained,
         r.volume_change_median,
         r.volume_change_low,
         r.volume_change_high,
@@ -56,9 +58,11 @@ everything as (
         d.is_entrant,
         d.verdict,
         d.verdict_probability,
+        d.has_won_place,
         d.probability_place_lost,
         d.probability_volume_falls,
         d.probability_volume_taken,
+        d.probability_volume_gained,
         d.volume_change_median,
         d.volume_change_low,
         d.volume_change_high,
@@ -71,7 +75,7 @@ everything as (
 
 select
     e.verdict_id,            -- entry of the ledger, segment and model
-    e.record,                -- live (made within a week of known_by), back-cast or not recorded
+    e.record,                -- live (made within a week of the day after the event), back-cast or not recorded
     e.is_standing,           -- it speaks for its event: the live one, else the newest back-cast
     e.event_id,              -- event, core.events
     e.event_kind,            -- launch, price_change or retirement
@@ -83,15 +87,17 @@ select
     e.segment_id,            -- segment
     e.model_id,              -- model judged
     e.is_entrant,            -- the event is about it
-    e.verdict,               -- winner, loser, cannibalised, exposed or unaffected
+    e.verdict,               -- winner, loser, cannibalised, exposed, unaffected or withdrawn
     e.verdict_probability,   -- P(what the verdict says); null for a model that had no place to lose
+    e.has_won_place,         -- comes onto the frontier through the event; null of what older releases recorded
     e.probability_place_lost, -- P(place on the frontier lost); null without a place
     e.probability_volume_falls, -- P(volume falls by more than 5%); null without a forecast
     e.probability_volume_taken, -- P(the event takes more than 5% of its volume)
+    e.probability_volume_gained, -- P(the event adds more than 5% to it); null for launches
     e.volume_change_median,  -- forecast change of its whole volume, share
     e.volume_change_low,     -- lower end of the 80% interval, share
     e.volume_change_high,    -- upper end, share
     e.deciding_fact,         -- position fact that decides
-    e.comparison_fact,       -- the entrant beside it
+    e.comparison_fact,       -- the product launched, repriced or withdrawn beside it
     e.demand_fact            -- the forecast of volume
 from everything as e
