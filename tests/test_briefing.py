@@ -86,6 +86,17 @@ def read(page: Path) -> Links:
     return links
 
 
+def test_a_launch_that_only_feeds_date_is_briefed(edition: Connection, tmp_path: Path) -> None:
+    cursor = edition.cursor()
+    cursor.execute("begin")
+    try:  # as for a version that no release of the edition names
+        cursor.execute("update core.releases set event_id = null where event_id = ?", [EVENT])
+        page = (launch(cursor, EVENT, None, tmp_path) / "briefing.md").read_text()
+    finally:
+        cursor.execute("rollback")
+    assert re.search(r"OpenAI launched o1-mini on \[2024-09-12\]", page)
+
+
 def test_a_launch_whose_first_day_in_the_api_is_not_known_is_briefed(
     edition: Connection, tmp_path: Path
 ) -> None:

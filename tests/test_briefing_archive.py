@@ -8,7 +8,8 @@ import pytest
 from page_numbers import names_of, without_a_fact
 
 from pipelines.briefings.market import Order
-from pipelines.briefings.render import render
+from pipelines.briefings.render import compose, render
+from pipelines.briefings.theme import Theme
 from pipelines.tables import Connection
 
 pytestmark = pytest.mark.archive
@@ -17,6 +18,7 @@ ORDERS = (
     Order("launch", "o1-mini"),
     Order("launch", "o1-mini", None, date(2024, 9, 13)),
     Order("launch", "gpt-5"),
+    Order("launch", "launch of google/gemma-4-31b-it"),
     Order("weekly", "2024-W27"),
     Order("weekly", "2025-W32"),
     Order("monthly", "2024-07"),
@@ -45,3 +47,14 @@ def test_a_page_is_small_and_all_its_numbers_are_facts(
     assert "None" not in re.sub(r"`[^`]*`", "", (page / "briefing.md").read_text())
     assert (page / "index.html").stat().st_size <= 400_000
     assert (page / "briefing.pdf").stat().st_size <= 600_000
+
+
+def test_every_launch_that_only_feeds_date_can_be_briefed(archive_warehouse: Connection) -> None:
+    found = archive_warehouse.execute(
+        "select distinct d.event_id from core.segment_days as d where d.event_id not in "
+        "(select r.event_id from core.releases as r where r.event_id is not null) order by all"
+    ).fetchall()
+    assert len(found) > 20
+    for (event,) in found:
+        page = compose(archive_warehouse, Order("launch", event), Theme())
+        assert page.context["entrants"], event

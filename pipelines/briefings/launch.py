@@ -134,7 +134,7 @@ def unknowns(launch: Launch) -> Row:
     missing = rows(
         launch.connection,
         "select c.model_id, c.basket_id from analysis.capabilities as c "
-        "inner join core.releases as r on r.model_id = c.model_id "
+        "inner join core.event_models as r on r.model_id = c.model_id "
         "where r.event_id = ? and c.known_on = ? and c.basket_kind = 'ability' "
         "and c.evidence_share = 0 order by c.model_id, c.basket_id",
         [moment.event["event_id"], fit],

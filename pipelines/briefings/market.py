@@ -328,7 +328,9 @@ def read(connection: Connection, facts: Facts, moment: Moment, shown: Sequence[s
             "model_id",
             rows(
                 connection,
-                "select * from core.releases where event_id = ? order by model_id",
+                "select r.* from core.releases as r inner join core.event_models as v "
+                "on v.model_id = r.model_id where v.event_id = ? and v.role = 'entrant' "
+                "order by r.model_id",
                 [event_id],
             ),
         ),

@@ -68,6 +68,13 @@ def entrants(launch: Launch) -> list[Row]:
                 "is_reasoning": model["is_reasoning"],
                 "is_open_weights": model["is_open_weights"],
                 "price": prices_of(launch, model_id),
+                "on": figure(
+                    release["api_available_on"]
+                    or release["announced_on"]
+                    or release["released_on"],
+                    "date",
+                    fact,
+                ),
                 "announced_on": figure(release["announced_on"], "date", fact),
                 "api_on": figure(release["api_available_on"], "date", fact),
                 "later_by": figure(_lag(release), "count", fact),
