@@ -279,7 +279,8 @@ def look(connection: Connection, settings: Settings, channels: Sequence[Channel]
     """
     ledger = Ledger(settings.ledger)
     with _alone(settings.data / "alerts.lock"):
-        newest = newest_fact(connection)
+        # A fact dated tomorrow, by mistake or malice, must not silence what happens until then.
+        newest = min(newest_fact(connection), settings.now().date())
         looked = ledger.entries(LOOKED)
         cursor = connection.cursor()
         try:

@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,10 +23,14 @@ from pipelines.tables import Connection
 
 
 class Hook:
-    """A webhook: answers with the statuses given, in turn, then with 200; `hang` says nothing."""
+    """A webhook: answers with the statuses given, in turn, then with 200; `hang` says nothing.
+
+    `texts` is all that came, `taken` what was answered with 200.
+    """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.taken: list[str] = []
         self.answers: list[int] = []
         self.hang = False
         hook = self
@@ -38,7 +42,10 @@ class Hook:
                 if hook.hang:
                     self.close_connection = True
                     return
-                self.send_response(hook.answers.pop(0) if hook.answers else 200)
+                status = hook.answers.pop(0) if hook.answers else 200
+                if status == 200:
+                    hook.taken.append(hook.texts[-1])
+                self.send_response(status)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
@@ -100,6 +107,17 @@ def test_a_change_is_told_once_however_often_it_is_looked_at(
     # Even if the day of the last look is lost, what was told is not told again.
     Ledger(settings.ledger).append(LOOKED, {"as_of": "2024-09-11"})
     assert look(edition, settings, channels).sent == 0
+
+
+def test_a_fact_dated_in_the_future_silences_nothing(
+    edition: Connection, settings: Settings, hook: Hook, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(alerts, "newest_fact", lambda _: date(2099, 1, 1))
+    today = Settings(home=settings.home, pretend_now=datetime(2024, 9, 15))
+    assert look(edition, today, read_channels(web(tmp_path, hook))).sent > 0
+    assert "OpenAI launched o1-mini on 2024-09-12" in "\n".join(hook.texts)
+    assert Ledger(settings.ledger).entries(LOOKED)[-1]["as_of"] == "2024-09-15"
 
 
 def test_severity_and_kind_decide_who_is_told(
@@ -235,12 +253,15 @@ class Inbox(Message):
         self.messages.append(message)
 
 
-@pytest.fixture
-def inbox() -> Iterator[tuple[Inbox, int]]:
-    handler = Inbox()
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def inbox() -> Iterator[tuple[Inbox, int]]:
+    handler, port = Inbox(), free_port()
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
     yield handler, port
