@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from pipelines import records
 from pipelines.briefing_assets import (
     LAUNCHES,
     MONTHS,
@@ -231,6 +232,16 @@ def run_failed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     )
 
 
+@dg.sensor(
+    minimum_interval_seconds=3600,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Deletes Dagster's records of runs older than BELLWETHER_KEEP_RUNS_DAYS.",
+)
+def old_runs_forgotten(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Never of one that last made an asset; a launch is no news any more when its run goes."""
+    return dg.SkipReason(f"{len(records.forget(context.instance, Settings()))} old runs deleted")
+
+
 def _last_over(instance: dg.DagsterInstance) -> int:
     """Storage id of the newest run before every run that still goes on; 0 if there is none."""
     newest = instance.get_run_records(limit=1)
@@ -291,4 +302,4 @@ def _tell(found: "Sequence[Change]", settings: Settings) -> tuple[str, ...]:
 
 JOBS = [daily, weekly_issue, monthly_issue, launch_briefing]
 SCHEDULES = [every_morning, every_monday, first_of_month]
-SENSORS = [launch_detected, check_failed, run_failed]
+SENSORS = [launch_detected, check_failed, run_failed, old_runs_forgotten]

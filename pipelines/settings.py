@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         description="Folder all workers see under this path; data/exchange by default.",
     )
     keep_published: int = Field(default=3, ge=1, description="Published versions kept.")
+    keep_runs_days: int = Field(
+        default=45,
+        ge=32,
+        description="Days Dagster's records of a run are kept, beyond the last of each asset.",
+    )
     fetch_timeout_s: float = Field(
         default=60.0, description="Total time one download may take, its retries included."
     )

@@ -51,7 +51,7 @@ def test_each_schedule_asks_for_what_is_due_once_even_after_it_was_down(
     settings: Settings, tmp_path: Path
 ) -> None:
     first = datetime(2026, 2, 28, 7, tzinfo=UTC)  # a Saturday, after the morning's run
-    with daemon(tmp_path / "dagster", first, runs_execute=False) as ticking:
+    with daemon(tmp_path / "dagster", first) as ticking:
         ticking.schedules()
         ticking.pass_time(timedelta(hours=28))  # down for more than a day, over the month's first
         while ticking.now < datetime(2026, 3, 2, 18, tzinfo=UTC):
@@ -189,7 +189,7 @@ def test_a_failed_check_and_a_failed_run_are_told_once_each(
         "from csv_metrics",
         "from (select * from csv_metrics union all select * from csv_metrics)",
     )
-    with daemon(tmp_path / "dagster", start, runs_execute=False) as ticking:
+    with daemon(tmp_path / "dagster", start) as ticking:
         assert look(ticking, hook) == []
         monkeypatch.setitem(table.__dict__, "select", twice)
         assert not materialise(ticking, "seeds/metrics")
@@ -214,11 +214,32 @@ def test_a_failed_check_and_a_failed_run_are_told_once_each(
         assert look(ticking, hook) == []
 
 
+def test_a_check_that_a_run_cut_short_never_reached_is_as_it_was(
+    settings: Settings, hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    table = catalogue().tables["seeds.metrics"]
+    twice = f"select * from ({table.select}) union all select * from ({table.select})"
+    with daemon(tmp_path / "dagster", start) as ticking:
+        assert look(ticking, hook) == []
+        monkeypatch.setitem(table.__dict__, "select", twice)
+        assert not materialise(ticking, "seeds/metrics")
+        assert len(look(ticking, hook)) == 1
+        job = defs.resolve_job_def("daily").get_subset(
+            asset_selection={dg.AssetKey(["seeds", "metrics"])}
+        )
+        cut_short = ticking.instance.create_run_for_job(job)
+        ticking.instance.report_run_failed(cut_short)
+        assert look(ticking, hook) == [], "it is tried again"
+        assert not materialise(ticking, "seeds/metrics")
+        assert look(ticking, hook) == [], "it goes on failing: told already"
+
+
 def test_what_a_route_refuses_is_told_at_the_next_tick(
     settings: Settings, hook: Hook, tmp_path: Path
 ) -> None:
     start = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    with daemon(tmp_path / "dagster", start, runs_execute=False) as ticking:
+    with daemon(tmp_path / "dagster", start) as ticking:
         assert look(ticking, hook) == []
         assert not materialise(ticking, "briefings/scorecard")
         hook.answers = [403] * 4
