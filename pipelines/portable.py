@@ -7,7 +7,9 @@ Nothing is executed here.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 
 import sqlglot
@@ -30,24 +32,95 @@ def portable_select(table: Table, macros: Mapping[str, Macro], dialect: str = "s
     return transpiled(table.select, macros, dialect, str(table.path.name))
 
 
-def portable_tree(
-    table: Table, macros: Mapping[str, Macro], view_name: Callable[[str], str]
-) -> tuple[str, frozenset[str]]:
-    """A table's query in Spark's SQL over views called `view_name(table)`, and what it reads.
+@dataclass(frozen=True)
+class Steps:
+    """A table's query, cut where a part of it is read more than once."""
 
-    Raises NotPortable.
+    #: View and query of each such part, in an order in which they can be computed.
+    parts: tuple[tuple[str, str], ...]
+    query: str
+    #: Tables of the warehouse that any of them reads.
+    reads: frozenset[str]
+
+
+def portable_steps(
+    table: Table,
+    macros: Mapping[str, Macro],
+    view_name: Callable[[str], str],
+    dialect: str = "spark",
+) -> Steps:
+    """A table's query over views called `view_name(table)`. Raises NotPortable.
+
+    Engines put a CTE in wherever it is read: one that is read twice by one that is read twice is
+    computed four times. So each that is read more than once is a part of its own.
     """
-    tree = _expanded(table.select, macros, str(table.path.name))
+    where = str(table.path.name)
+    tree = _expanded(table.select, macros, where)
     reads = set()
     for relation in tree.find_all(exp.Table):
         if relation.db:
             name = f"{relation.db}.{relation.name}"
             reads.add(name)
-            if not relation.alias:
-                relation.set("alias", exp.TableAlias(this=exp.to_identifier(relation.name)))
-            relation.set("db", None)
-            relation.set("this", exp.to_identifier(view_name(name)))
-    return _said(tree, "spark", str(table.path.name)), frozenset(reads)
+            _point(relation, view_name(name))
+    ctes: dict[str, exp.CTE] = {}
+    _lift(tree, ctes)
+    read = Counter(r.name for q in (tree, *ctes.values()) for r in q.find_all(exp.Table))
+    views = {
+        name: view_name(f"{table.full_name}.{name}")
+        for name, cte in ctes.items()
+        if read[name] > 1 and not cte.alias_column_names
+    }
+    inline = {name: cte for name, cte in ctes.items() if name not in views}
+    for query in (tree, *ctes.values()):
+        for relation in query.find_all(exp.Table):
+            if relation.name in views:
+                _point(relation, views[relation.name])
+    parts = tuple(
+        (view, _said(_with(ctes[name].this, inline), dialect, where))
+        for name, view in views.items()
+    )
+    return Steps(parts, _said(_with(tree, inline), dialect, where), frozenset(reads))
+
+
+def _point(relation: exp.Table, view: str) -> None:
+    """Let `relation` read a view, under the name it had."""
+    if not relation.alias:
+        relation.set("alias", exp.TableAlias(this=exp.to_identifier(relation.name)))
+    relation.set("db", None)
+    relation.set("this", exp.to_identifier(view))
+
+
+def _lift(query: exp.Expr, ctes: dict[str, exp.CTE]) -> None:
+    """Take the CTEs out of a query and all below it, those first that others read."""
+    name = _with_argument(query)
+    own = query.args.get(name)
+    query.set(name, None)
+    for cte in own.expressions if own else []:
+        _lift(cte.this, ctes)
+        if cte.alias in ctes:
+            raise NotPortable(f"two CTEs are called {cte.alias}")
+        ctes[cte.alias] = cte
+    while (nested := query.find(exp.With)) is not None:
+        assert nested.parent is not None
+        _lift(nested.parent, ctes)
+
+
+def _with(query: exp.Expr, ctes: Mapping[str, exp.CTE]) -> exp.Expr:
+    """`query` with those of `ctes` before it that it needs."""
+    needed: set[str] = set()
+    waiting = [query]
+    while waiting:
+        found = {r.name for r in waiting.pop().find_all(exp.Table)} & set(ctes) - needed
+        needed |= found
+        waiting.extend(ctes[name] for name in found)
+    query = query.copy()
+    for name in reversed([name for name in ctes if name in needed]):
+        _put_first(query, ctes[name].copy())
+    return query
+
+
+def _with_argument(query: exp.Expr) -> str:
+    return "with_" if "with_" in query.arg_types else "with"
 
 
 def transpiled(query: str, macros: Mapping[str, Macro], dialect: str, where: str = "query") -> str:
@@ -252,7 +325,7 @@ def _conjuncts(condition: exp.Expr) -> list[exp.Expr]:
 
 
 def _put_first(query: exp.Expr, cte: exp.CTE) -> None:
-    name = "with_" if "with_" in query.arg_types else "with"
+    name = _with_argument(query)
     found = query.args.get(name)
     if found is None:
         query.set(name, exp.With(expressions=[cte]))

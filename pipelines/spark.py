@@ -48,24 +48,27 @@ class Spark:
 
         Its columns have the types DuckDB would give them. Raises SparkError.
         """
-        from pipelines.portable import portable_tree
+        from pipelines.portable import portable_steps
         from pipelines.tables import catalogue
 
-        query, reads = portable_tree(table, catalogue().macros, view_name)
-        for name in sorted(reads - self._visible):
+        steps = portable_steps(table, catalogue().macros, view_name)
+        for name in sorted(steps.reads - self._visible):
             self._show(name, connection)
         types = connection.execute(f"describe {table.select}").fetchall()
         folder = self.folder / table.full_name
         try:
-            with _quiet():
-                frame = self._cluster().sql(query)
-                frame.write.mode("overwrite").parquet(str(folder))
+            for view, query in steps.parts:
+                self._compute(view, query, self.folder / view)
+            self._compute(view_name(table.full_name), steps.query, folder)
         except SparkError:
             raise
         except Exception as error:
             said = str(error).strip().splitlines() or [type(error).__name__]
             raise SparkError(f"{table.full_name} on {self.address}: {said[0][:500]}") from error
-        self._register(table.full_name, folder)
+        finally:
+            for view, _ in steps.parts:
+                shutil.rmtree(self.folder / view, ignore_errors=True)
+        self._visible.add(table.full_name)
         columns = ", ".join(f'cast("{row[0]}" as {row[1]}) as "{row[0]}"' for row in types)
         if not any(folder.glob("*.parquet")):
             return f"select {columns} from ({table.select}) limit 0"
@@ -84,12 +87,23 @@ class Spark:
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
         connection.execute(f"copy (from {name}) to '{folder}/0.parquet' (format parquet)")
-        self._register(name, folder)
-
-    def _register(self, name: str, folder: Path) -> None:
-        with _quiet():
-            self._cluster().read.parquet(str(folder)).createOrReplaceTempView(view_name(name))
+        self._register(view_name(name), folder)
         self._visible.add(name)
+
+    def _compute(self, view: str, query: str, folder: Path) -> None:
+        with _quiet():
+            frame = self._cluster().sql(query)
+            frame.write.mode("overwrite").parquet(str(folder))
+            # An engine may write no file for no rows, and then nothing says the columns.
+            schema = None if any(folder.glob("*.parquet")) else frame.schema
+        folder.mkdir(exist_ok=True)
+        self._register(view, folder, schema)
+
+    def _register(self, view: str, folder: Path, schema: Any = None) -> None:
+        with _quiet():
+            reader = self._cluster().read
+            reader = reader.schema(schema) if schema is not None else reader
+            reader.parquet(str(folder)).createOrReplaceTempView(view)
 
     def _cluster(self) -> Any:
         if self._session is None:

@@ -1,13 +1,14 @@
 """Core and marts can be said on other engines, and mean the same when their macros are put in."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import duckdb
 import pytest
 import sqlglot
 from sqlglot import exp
 
-from pipelines.portable import NotPortable, portable_select, transpiled
+from pipelines.portable import NotPortable, portable_select, portable_steps, transpiled
 from pipelines.tables import Connection, Macro, Table, catalogue, create_macro
 
 PORTABLE = [
@@ -91,6 +92,69 @@ def test_a_macro_put_in_gives_the_rows_of_the_macro(warehouse: Connection, name:
             f"except all select {columns} from ({other}))"
         ).fetchall()
         assert differing == [(0,)]
+
+
+@pytest.mark.parametrize("name", ["core.price_claims", "core.prices", "marts.launch_impact"])
+def test_a_query_cut_into_steps_gives_the_rows_of_the_whole(
+    warehouse: Connection, name: str
+) -> None:
+    table = catalogue().tables[name]
+    columns = ", ".join(table.columns)
+    made = []
+    with warehouse.cursor() as connection:
+        steps = portable_steps(table, catalogue().macros, _plain, "duckdb")
+        assert steps.parts
+        for read in steps.reads:
+            connection.execute(f"create or replace temp view {_plain(read)} as from {read}")
+        try:
+            for view, query in steps.parts:
+                connection.execute(f"create temp table {view} as {query}")
+                made.append(view)
+            for one, other in ((steps.query, f"from {name}"), (f"from {name}", steps.query)):
+                differing = connection.execute(
+                    f"select count(*) from (select {columns} from ({one}) "
+                    f"except all select {columns} from ({other}))"
+                ).fetchall()
+                assert differing == [(0,)]
+        finally:
+            for view in made:
+                connection.execute(f"drop table {view}")
+
+
+def test_what_is_read_twice_is_a_step_of_its_own_wherever_it_stands() -> None:
+    statement = (
+        "create or replace macro both(xs) as table "
+        "with big as (select q.v from query_table(xs) as q where q.v > 1) "
+        "select b.v, c.v as w from big as b inner join big as c on c.v = b.v"
+    )
+    macro = Macro("both", "", statement, ("xs",), frozenset())
+    select = (
+        "with once as (select a.v from core.a as a), twice as (select o.v from once as o) "
+        "select t.v, b.w from both('twice') as b inner join twice as t on t.v = b.v"
+    )
+    table = Table("marts", "x", Path("x.sql"), "", ("v",), select, {}, ())
+    steps = portable_steps(table, {"both": macro}, _plain, "duckdb")
+    assert [view for view, _ in steps.parts] == ["marts__x__twice", "marts__x__both_1_big"]
+    assert steps.reads == {"core.a"}
+    connection = duckdb.connect()
+    connection.execute("create table core__a as select * from (values (1), (2), (3)) t(v)")
+    for view, query in steps.parts:
+        connection.execute(f"create table {view} as {query}")
+    assert connection.execute(f"{steps.query} order by 1").fetchall() == [(2, 2), (3, 3)]
+
+
+def test_two_ctes_of_one_name_are_refused() -> None:
+    select = (
+        "with a as (select 1 as v) select a.v from a inner join "
+        "(with a as (select 2 as v) select a.v from a) as b on b.v > a.v"
+    )
+    table = Table("marts", "x", Path("x.sql"), "", ("v",), select, {}, ())
+    with pytest.raises(NotPortable, match="two CTEs are called a"):
+        portable_steps(table, {}, _plain)
+
+
+def _plain(name: str) -> str:
+    return name.replace(".", "__")
 
 
 def test_a_limit_within_a_macro_asked_of_rows_is_refused() -> None:

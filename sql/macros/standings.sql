@@ -165,8 +165,8 @@ drawn as (
             when d.capability >= max(d.capability) over (
                 partition by d.contest, d.draw order by d.price_3to1
                 range between unbounded preceding and current row
-            ) then 1.0
-            else 0.0
+            ) then 1e0
+            else 0e0
         end as is_on_frontier
     from draws as d
 ),
