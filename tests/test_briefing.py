@@ -344,3 +344,52 @@ def test_a_vendors_figure_that_the_vendor_contradicts_is_marked_where_it_stands(
     assert re.search(r"92\.3%\]\(#f\d+\) \(disputed\)", line), line
     assert re.search(r"85\.2%\]\(#f\d+\) \|", line), "only what is contradicted is marked"
     assert "OpenAI also states 90.8 on 2024-09-20" in text
+
+
+# ------------------------------------------------------------------ repricings and withdrawals
+
+
+def test_an_issue_says_who_loses_by_a_repricing_of_its_period(
+    edition: Connection, tmp_path: Path
+) -> None:
+    """o1-mini's price fell by 63% on Friday 31 January 2025: known that day, judged by the next."""
+    for order in (Order("weekly", "2025-W05"), Order("monthly", "2025-02")):
+        text = (render(edition, order, tmp_path) / "briefing.md").read_text(encoding="utf-8")
+        (line,) = [row for row in text.splitlines() if row.startswith("| o1-mini becomes cheaper")]
+        assert "GPT-4o (August 2024)" in line
+        assert "[exposed]" in line
+        assert "frontier lost to o1-mini" in line
+        assert re.search(r"mathematical reasoning \(\[[^]]+\]\(#f\d+\)\)", line)
+        (cited,) = re.findall(r"\| \[2025-01-31\]\(#f(\d+)\) \|", line)
+        fact = next(row for row in text.splitlines() if f'<a id="f{cited}"></a>' in row)
+        assert "List price of o1-mini" in fact
+        assert "http" in fact
+    before = (render(edition, Order("monthly", "2025-01"), tmp_path) / "briefing.md").read_text()
+    assert "| o1-mini becomes cheaper" not in before
+
+
+def test_an_issue_counts_events_without_a_verdict_and_says_why(
+    edition: Connection, tmp_path: Path
+) -> None:
+    text = (render(edition, Order("monthly", "2024-07"), tmp_path) / "briefing.md").read_text()
+    (line,) = [row for row in text.splitlines() if row.startswith("Not judged: ")]
+    counts = [int(count) for count in re.findall(r"\[(\d+)\]\(#f\d+\)", line)]
+    (known,) = edition.execute(
+        "select count(*) from marts.unjudged_events as u where u.known_on <= '2024-07-31' "
+        "and u.effective_on between '2024-07-01' and '2024-07-31'"
+    ).fetchall()[0]
+    assert sum(counts) == known > 0
+    assert "no result of it was known the day after" in line
+
+
+def test_a_models_page_says_what_events_did_to_it(edition: Connection, tmp_path: Path) -> None:
+    order = Order("model", "openai/gpt-4o-2024-08-06", date(2025, 2, 15), date(2025, 2, 15))
+    text = (render(edition, order, tmp_path) / "briefing.md").read_text(encoding="utf-8")
+    section = text.split("## What events did to it")[1].split("## ")[0]
+    assert "o1-mini becomes cheaper" in section
+    assert "[exposed]" in section
+    early = Order("model", "openai/gpt-4o-2024-08-06", date(2025, 1, 31), date(2025, 1, 31))
+    text = (render(edition, early, tmp_path) / "briefing.md").read_text(encoding="utf-8")
+    assert (
+        "o1-mini becomes cheaper" not in text.split("## What events did to it")[1].split("## ")[0]
+    )

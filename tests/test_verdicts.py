@@ -401,9 +401,9 @@ def test_who_wins_volume_alone_is_not_graded_by_a_place(edition: Connection) -> 
         "from marts.verdict_grades as g inner join marts.verdicts as v "
         "on v.verdict_id = g.verdict_id where v.verdict = 'winner' group by all"
     ).fetchall()
-    by_place = {won: (count > 3, on_place) for won, count, on_place in found}
-    assert by_place[False] == (True, None)
-    assert by_place[True][1] > 3
+    by_place = {won: on_place for won, _, on_place in found}
+    assert by_place.get(False) is None
+    assert by_place[True] > 3
 
 
 def test_the_scorecard_counts_every_verdict_once(edition: Connection) -> None:
@@ -509,32 +509,52 @@ def test_nobody_loses_a_place_to_a_price_that_did_not_pass_it(edition: Connectio
 
 
 @EVERY_MARKET
-def test_a_repricing_is_judged_by_the_market_as_it_was_known(
+def test_a_withdrawal_is_judged_by_the_market_as_it_was_known(
     name: str, request: pytest.FixtureRequest
 ) -> None:
-    """Places the day before are those that `standing_on` gives for that day and known time."""
+    """Places with it are those that `standing_on` gives for its day by its known time."""
     connection: Connection = request.getfixturevalue(name)
     asked = connection.execute(
-        "select distinct i.event_id, i.segment_id, d.before_on, d.known_by "
-        "from marts.event_impact as i inner join core.shift_days as d "
-        "on d.event_id = i.event_id and d.basis = i.basis where i.basis = 'day_after' "
-        "order by i.event_kind, i.event_id, i.segment_id"
+        "select distinct i.event_id, i.segment_id, i.concerned_id, i.effective_on, i.known_by "
+        "from marts.event_impact as i where i.basis = 'day_after' and i.event_kind = 'retirement' "
+        "order by i.event_id, i.segment_id"
     ).fetchall()
-    assert all(before < known for _, _, before, known in asked)
+    assert all(day < known for *_, day, known in asked)
     chosen = asked[:: max(len(asked) // 6, 1)]
-    assert len(chosen) >= 3
-    for event, segment, before, known in chosen:
+    assert len(chosen) >= 6
+    for event, segment, concerned, day, known in chosen:
         told = connection.execute(
-            "select model_id, was_on_frontier, price_before_usd_per_mtok from marts.event_impact "
+            "select model_id, is_on_frontier, price_after_usd_per_mtok from marts.event_impact "
             "where event_id = ? and segment_id = ? and basis = 'day_after' "
-            "and was_on_frontier is not null order by model_id",
+            "and is_on_frontier is not null order by model_id",
             [event, segment],
         ).fetchall()
         there = connection.execute(
             "select model_id, is_on_frontier, price_3to1_usd_per_mtok "
-            f"from standing_on('{segment}', '{before}', '{known}') order by model_id"
+            f"from standing_on('{segment}', '{day}', '{known}') order by model_id"
         ).fetchall()
         assert told == there
+        assert concerned not in {model for model, *_ in told}
+
+
+@EVERY_MARKET
+def test_nobody_wins_by_a_withdrawal_that_is_withdrawn_that_day_or_has_no_volume_to_leave(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    connection: Connection = request.getfixturevalue(name)
+    odd = connection.execute(
+        "select i.event_id, i.model_id from marts.event_impact as i "
+        "inner join core.shift_days as d on d.model_id = i.model_id and d.basis = i.basis "
+        "and d.event_kind = 'retirement' and d.effective_on <= i.effective_on "
+        "and d.known_by <= i.known_by where i.verdict = 'winner'"
+    ).fetchall()
+    assert odd == []
+    unseen = connection.execute(
+        "select distinct i.event_id from marts.event_impact as i inner join "
+        "analysis.shift_forecasts as f on f.event_id = i.event_id and f.basis = i.basis "
+        "where i.verdict = 'winner' and not i.has_won_place and not f.concerned_is_listed"
+    ).fetchall()
+    assert unseen == []
 
 
 def test_repricings_and_withdrawals_are_put_on_record(edition: Connection) -> None:

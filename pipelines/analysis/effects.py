@@ -64,10 +64,13 @@ READS = usage.READS | {
     "shift_offers": (
         "select asked.event_id, asked.basis, p.model_id, m.vendor_id, "
         "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price "
-        "from (select d.event_id, d.basis, d.before_on, d.known_by from core.shift_days as d "
-        "where d.why_not is null) as asked "
-        "cross join prices_on(asked.before_on, asked.known_by) as p "
-        "inner join core.models as m on m.model_id = p.model_id where p.is_list_price"
+        "from (select d.event_id, d.basis, d.model_id, d.effective_on, d.known_by "
+        "from core.shift_days as d where d.why_not is null) as asked "
+        "cross join prices_on(asked.effective_on, asked.known_by) as p "
+        "inner join core.models as m on m.model_id = p.model_id "
+        "where p.is_list_price and p.model_id <> asked.model_id "
+        "union all select d.event_id, d.basis, d.model_id, d.vendor_id, "
+        "d.price_before_usd_per_mtok as price from core.shift_days as d where d.why_not is null"
     ),
     "days": "select * from core.segment_days where event_id is not null",
     "offers": (
@@ -270,9 +273,7 @@ def _shifts(
     recent: dict[date, pd.DataFrame] = {}
     found: dict[str, list[Any]] = {name: [] for name in SHIFT_COLUMNS}
     for at, shift in enumerate(shifts.itertuples()):
-        models, vendors, prices = offered_by.get((shift.event_id, shift.basis), ([], [], []))
-        if shift.model_id not in models:
-            continue  # nothing else was on offer, and it was not either
+        models, vendors, prices = offered_by[shift.event_id, shift.basis]
         day = shift.effective_on
         known = shift.known_by if shift.basis == DAY_AFTER else None
         if day not in recent:
@@ -304,6 +305,7 @@ def _shifts(
         trained_on = 0 if chosen is None else int(chosen.sum())
         about = {
             "event_id": shift.event_id, "basis": shift.basis,
+            "concerned_is_listed": not math.isnan(own["before"]),
             "share_model": estimates.structure[0].name, "trained_on": trained_on,
             "usage": _said_of_usage(series, trained_on, past), "inputs_hash": inputs,
         }  # fmt: skip
@@ -323,7 +325,8 @@ def _speaking(models: Sequence[str | None]) -> list[int]:
 
 
 SHIFT_COLUMNS = (
-    "event_id", "basis", "model_id", "vendor_id", "share_model", "change_median", "change_low",
+    "event_id", "basis", "model_id", "vendor_id", "concerned_is_listed", "share_model",
+    "change_median", "change_low",
     "change_high", "probability_falls", "effect_median", "effect_low", "effect_high",
     "probability_taken", "probability_gains", "trained_on", "usage", "inputs_hash",
 )  # fmt: skip

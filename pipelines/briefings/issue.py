@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from pipelines.analysis import INTERVAL
 from pipelines.briefings import changes as changed
-from pipelines.briefings import trend
+from pipelines.briefings import judged, trend
 from pipelines.briefings.changes import (
     INTERVAL_COLUMNS,
     Change,
@@ -181,7 +181,7 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "index": prices,
         "costs": trend.price_of_capability(market, past) if past else [],
         "places": places,
-        "judged": judged(market, first, as_of) if is_monthly else [],
+        "judged": judged.of_period(market, first, now),
         "scored": scored(market, now) if is_monthly else [],
         "disputed": disputed(market, now),
         "names": unresolved(market) if market.is_hindsight else None,
@@ -594,55 +594,6 @@ def segment_shares(market: Market, now: Snapshot, shares: Row) -> list[Row]:
             }
         )
     return found
-
-
-def judged(market: Market, first: date, last: date) -> list[Row]:
-    """Verdicts on launches of the period, each by what was known the day after it."""
-    found = rows(
-        market.connection,
-        "select i.*, e.title from marts.launch_impact as i "
-        "inner join core.events as e on e.event_id = i.event_id "
-        "inner join core.segment_days as d on d.event_id = i.event_id and d.basis = i.basis "
-        "where i.basis = 'day_after' and d.as_of between ? and ? and d.known_by <= ? "
-        "order by d.as_of, i.event_id, i.segment_id, i.capability_rank, i.model_id",
-        [first, last, market.known_by],
-    )
-    events_: dict[str, Row] = {}
-    for row in found:
-        if row["segment_id"] not in market.segments or row["verdict"] == "unaffected":
-            continue
-        event = events_.setdefault(
-            row["event_id"], {"title": row["title"], "id": row["event_id"], "verdicts": {}}
-        )
-        name = str(market.name(row["model_id"]))
-        fact = computed_fact(
-            market,
-            f"Verdict on {name} in {market.segment_name(row['segment_id'])} after {row['title']}",
-            str(row["verdict"]),
-            f"select * from marts.launch_impact where event_id = {quoted(row['event_id'])} "
-            f"and basis = 'day_after' and segment_id = {quoted(row['segment_id'])} "
-            f"and model_id = {quoted(row['model_id'])}",
-            "by what was known the day after the launch",
-            "verdict",
-        )
-        group = event["verdicts"].setdefault((row["verdict"], name), [])
-        group.append(
-            {
-                "segment": market.segment_name(row["segment_id"]),
-                "verdict": market.facts.figure(str(row["verdict"]), "text", fact),
-                "probability": market.facts.figure(row["verdict_probability"], "probability", fact),
-            }
-        )
-    return [
-        {
-            **event,
-            "verdicts": [
-                {"verdict": verdict, "model": name, "where": where}
-                for (verdict, name), where in sorted(event["verdicts"].items())
-            ],
-        }
-        for event in events_.values()
-    ]
 
 
 def scored(market: Market, now: Snapshot) -> list[Row]:

@@ -7,6 +7,7 @@ from typing import Any
 from pipelines.analysis import INTERVAL
 from pipelines.answers import UnknownModel, find_model
 from pipelines.briefings import changes as changed
+from pipelines.briefings import judged
 from pipelines.briefings.changes import INTERVAL_COLUMNS, Snapshot, mixed, snapshot, standing_fact
 from pipelines.briefings.charts import Bar, Chart, PriceHistory, PriceStep, Standings
 from pipelines.briefings.evidence import (
@@ -86,6 +87,7 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "standing": [standing(market, now, s, p) for s, p in positions.items() if p is not None],
         "absent": [market.segment_name(s) for s, p in positions.items() if p is None],
         "results": results(market, model_id),
+        "judged": judged.of_model(market, model_id, now),
         "charts": charts,
         "method_fit": fit_behind(market, max(fits, default=None)),
         "vendors": {market.vendor(model_id)},

@@ -12,6 +12,7 @@ from pipelines.analysis import INTERVAL
 from pipelines.briefings.charts import Calibration, Chart, Fan, Forecast
 from pipelines.briefings.evidence import computed_fact
 from pipelines.briefings.facts import Fact, Facts, Figure, quoted
+from pipelines.briefings.judged import KINDS, KINDS_IN_WORDS, unjudged
 from pipelines.briefings.market import (
     EVERYTHING,
     BriefingError,
@@ -175,8 +176,6 @@ def totals(market: Market, calls: Sequence[Row]) -> Row:
 
 #: Verdicts in the order of a page; volume is graded beside them.
 GRADED_WORDS = ("all", *POSITION_WORDS, "withdrawn", "unaffected", "volume falls")
-KINDS_IN_WORDS = {"launch": "launch", "price_change": "price change", "retirement": "retirement"}
-KINDS = tuple(KINDS_IN_WORDS)
 #: Days after the event of the first grade.
 FIRST_HORIZON = 30
 
@@ -237,29 +236,6 @@ def unseen_volumes(market: Market) -> list[Row]:
     )  # fmt: skip
     return [
         {"why": row["why"], "count": market.facts.figure(row["volumes"], "count", fact)}
-        for row in found
-    ]
-
-
-def unjudged(market: Market) -> list[Row]:
-    """Events of which no verdict is made, by kind and reason."""
-    query = (
-        "select u.event_kind, u.because, count(*) as events, max(u.effective_on) as latest_on "
-        "from marts.unjudged_events as u group by all"
-    )
-    found = rows(market.connection, query)
-    found.sort(key=lambda r: (KINDS.index(r["event_kind"]), -r["events"], r["because"]))
-    fact = computed_fact(
-        market, "Events without a verdict, by reason", f"{sum(r['events'] for r in found)} events",
-        query, "marts.unjudged_events names each", "events",
-    )  # fmt: skip
-    return [
-        {
-            "kind": KINDS_IN_WORDS[row["event_kind"]],
-            "because": row["because"],
-            "count": market.facts.figure(row["events"], "count", fact),
-            "latest_on": market.facts.figure(row["latest_on"], "date", fact),
-        }
         for row in found
     ]
 

@@ -9,6 +9,7 @@ select
     cast(f.basis as varchar) as basis, -- day_after or hindsight, core.shift_days
     cast(f.model_id as varchar) as model_id, -- version
     cast(f.vendor_id as varchar) as vendor_id, -- vendor
+    cast(f.concerned_is_listed as boolean) as concerned_is_listed, -- the volume of the product repriced or withdrawn is on the usage list
     cast(f.share_model as varchar) as share_model, -- form of the share model
     cast(f.change_median as double) as change_median, -- change of volume from before to after, share; growth and noise are in it
     cast(f.change_low as double) as change_low, -- lower end of the 80% interval, share

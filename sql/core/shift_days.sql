@@ -1,6 +1,6 @@
--- Repricings and withdrawals, and by what each is judged: the market of the day before it could have begun,
--- what was known the day after it (or, if it became known later, on that day), and with hindsight. One that
--- is not judged says why not.
+-- Repricings and withdrawals, and by what each is judged: what was known the day after it (or, if it became known
+-- later, on that day), and with hindsight; and the list price of the product without the event and with it. One
+-- that is not judged says why not.
 -- key: event_id, basis
 -- check judged_has_its_prices: why_not is not null or (price_before_usd_per_mtok > 0 and (event_kind = 'retirement' or price_after_usd_per_mtok > 0))
 with newest as (
@@ -31,7 +31,7 @@ shifts as (
 
 -- A price as believed by then: that of the day before, and the one in force when the change was known.
 before_event as (
-    select asked.event_id, asked.basis, p.input_usd_per_mtok, p.output_usd_per_mtok
+    select asked.event_id, asked.basis, p.input_usd_per_mtok, p.output_usd_per_mtok, p.cache_read_usd_per_mtok
     from shifts as asked
     cross join price_of(asked.offering_id, asked.before_on, asked.known_by) as p
 ),
@@ -59,9 +59,12 @@ priced as (
         n.as_of as newest_on,
         cast(b.input_usd_per_mtok * 0.75 + b.output_usd_per_mtok * 0.25 as double) as price_before,
         cast(f.input_usd_per_mtok * 0.75 + f.output_usd_per_mtok * 0.25 as double) as price_after,
-        f.input_usd_per_mtok,
-        f.output_usd_per_mtok,
-        f.cache_read_usd_per_mtok
+        b.input_usd_per_mtok as input_before,
+        b.output_usd_per_mtok as output_before,
+        b.cache_read_usd_per_mtok as cache_read_before,
+        f.input_usd_per_mtok as input_after,
+        f.output_usd_per_mtok as output_after,
+        f.cache_read_usd_per_mtok as cache_read_after
     from shifts as a
     cross join newest as n
     left join before_event as b on b.event_id = a.event_id and b.basis = a.basis
@@ -74,14 +77,17 @@ select
     p.event_kind,            -- price_change or retirement
     p.model_id,              -- version repriced or withdrawn
     p.vendor_id,             -- its vendor
-    p.before_on,             -- day before it could have begun: the market it meets
+    p.before_on,             -- day before it could have begun
     p.effective_on,          -- first day of the new price, or without service
     p.known_by,              -- nothing known later is used; 9999-12-31 is everything
     p.price_before as price_before_usd_per_mtok, -- its list price at 3:1 on before_on, USD per million tokens; null if not known
     p.price_after as price_after_usd_per_mtok, -- its new list price at 3:1; null if not known, and of a retirement
-    p.input_usd_per_mtok,    -- its new list price of input, USD per million tokens
-    p.output_usd_per_mtok,   -- and of output
-    p.cache_read_usd_per_mtok, -- and of cached input read
+    p.input_before as input_before_usd_per_mtok, -- its list price of input on before_on, USD per million tokens
+    p.output_before as output_before_usd_per_mtok, -- of output
+    p.cache_read_before as cache_read_before_usd_per_mtok, -- of cached input read
+    p.input_after as input_after_usd_per_mtok, -- its new list price of input, USD per million tokens
+    p.output_after as output_after_usd_per_mtok, -- of output
+    p.cache_read_after as cache_read_after_usd_per_mtok, -- of cached input read
     case
         when p.effective_on > p.newest_on then 'not in force yet'
         when p.withdrawn_known_on <= p.known_by then 'taken back before it could be judged'

@@ -1,8 +1,9 @@
 -- What a repricing or a withdrawal does to everyone, per segment and model: places on the frontier without it and
--- with it, and the volume forecast, joined to a verdict. By what was known the day after, it is the market of the
--- day before with nothing else changed; with hindsight, the history of standings the day before and on the day.
+-- with it, and the volume forecast, joined to a verdict. By what was known the day after, it is the market of that
+-- day with nothing else changed; with hindsight, the history of standings the day before and on the day.
 -- A place counts as lost or won through the event only where the product concerned is what dominates, or dominated.
--- winner: place won, or the event adds more than 5% to its volume with P >= 0.6. loser and exposed: place lost;
+-- winner: place won, or the event adds more than 5% to its volume with P >= 0.6, if the volume of the product
+-- concerned was seen: what nobody saw leaves nobody anything that could be told. loser and exposed: place lost;
 -- cannibalised: a cheaper stablemate is as able and takes volume, as for launches (marts.launch_impact).
 -- withdrawn: the product that is shut down.
 -- key: event_id, basis, segment_id, model_id
@@ -23,16 +24,13 @@ then_known as (
     where s.basis = 'day_after'
 ),
 
+-- Everybody else on offer that day: who is withdrawn on the same day is on neither side.
 day_offers as (
     select
         asked.market_before,
         asked.market_after,
-        asked.known_by,
         asked.event_kind,
-        asked.input_usd_per_mtok as new_input,
-        asked.output_usd_per_mtok as new_output,
-        asked.cache_read_usd_per_mtok as new_cache_read,
-        p.model_id = asked.model_id and p.is_list_price as is_concerned,
+        asked.known_by,
         p.model_id,
         p.host,
         p.variant,
@@ -44,7 +42,8 @@ day_offers as (
         p.source,
         p.claim_id
     from then_known as asked
-    cross join prices_on(asked.before_on, asked.known_by) as p
+    cross join prices_on(asked.effective_on, asked.known_by) as p
+    where p.model_id <> asked.model_id or not p.is_list_price
 ),
 
 side_offers as (
@@ -72,14 +71,46 @@ side_offers as (
         d.host,
         d.variant,
         d.is_list_price,
-        case when d.is_concerned then d.new_input else d.input_usd_per_mtok end as input_usd_per_mtok,
-        case when d.is_concerned then d.new_output else d.output_usd_per_mtok end as output_usd_per_mtok,
-        case when d.is_concerned then d.new_cache_read else d.cache_read_usd_per_mtok end as cache_read_usd_per_mtok,
+        d.input_usd_per_mtok,
+        d.output_usd_per_mtok,
+        d.cache_read_usd_per_mtok,
         d.is_disputed,
         d.source,
         d.claim_id
     from day_offers as d
-    where d.event_kind = 'price_change' or not d.is_concerned
+    union all
+    select
+        t.market_before as market_id,
+        t.known_by,
+        false as is_drawn,
+        t.model_id,
+        cast(null as varchar) as host,
+        'standard' as variant,
+        true as is_list_price,
+        t.input_before_usd_per_mtok as input_usd_per_mtok,
+        t.output_before_usd_per_mtok as output_usd_per_mtok,
+        t.cache_read_before_usd_per_mtok as cache_read_usd_per_mtok,
+        cast(null as boolean) as is_disputed,
+        cast(null as varchar) as source,
+        cast(null as varchar) as claim_id
+    from then_known as t
+    union all
+    select
+        t.market_after as market_id,
+        t.known_by,
+        true as is_drawn,
+        t.model_id,
+        cast(null as varchar) as host,
+        'standard' as variant,
+        true as is_list_price,
+        t.input_after_usd_per_mtok as input_usd_per_mtok,
+        t.output_after_usd_per_mtok as output_usd_per_mtok,
+        t.cache_read_after_usd_per_mtok as cache_read_usd_per_mtok,
+        cast(null as boolean) as is_disputed,
+        cast(null as varchar) as source,
+        cast(null as varchar) as claim_id
+    from then_known as t
+    where t.event_kind = 'price_change'
 ),
 
 placed_then as (
@@ -220,6 +251,7 @@ judged as (
         not p.is_concerned and p.is_on_frontier and not p.was_on_frontier
             and p.concerned_price_before <= p.price_before and p.probability_concerned_above >= 0.5
             and (p.concerned_price_after is null or p.concerned_price_after > p.price_after) as has_taken_place,
+        f.concerned_is_listed,
         f.share_model,
         f.inputs_hash,
         f.change_median,
@@ -254,7 +286,8 @@ called as (
                 and j.probability_concerned_above >= 0.5 and j.probability_taken >= 0.6 then 'cannibalised'
             when j.probability_place_lost >= 0.5 and not j.is_on_frontier and j.probability_falls >= 0.6 then 'loser'
             when j.probability_place_lost >= 0.5 and not j.is_on_frontier then 'exposed'
-            when j.has_taken_place or j.probability_gains >= 0.6 then 'winner'
+            when j.has_taken_place then 'winner'
+            when j.concerned_is_listed and j.price_after is not null and j.probability_gains >= 0.6 then 'winner'
             else 'unaffected'
         end as verdict
     from judged as j
@@ -274,7 +307,7 @@ select
         when c.verdict = 'withdrawn' then 1
         when c.is_concerned and c.verdict = 'winner' then c.probability_on_frontier
         when c.verdict = 'winner' then greatest(
-            coalesce(c.probability_gains, 0),
+            case when c.concerned_is_listed then coalesce(c.probability_gains, 0) else 0 end,
             case when c.has_won_place then c.probability_concerned_above else 0 end
         )
         when c.verdict = 'cannibalised' then c.probability_concerned_above * c.probability_taken

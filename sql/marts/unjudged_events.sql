@@ -27,12 +27,6 @@ launch_prices as (
     cross join price_of(asked.offering_id, asked.as_of, asked.known_by) as p
 ),
 
-launch_prices_later as (
-    select distinct asked.event_id
-    from launch_offers as asked
-    cross join price_of(asked.offering_id, asked.as_of, null) as p
-),
-
 concerned as (
     select l.event_id, l.model_id, l.known_by
     from launch_offers as l
@@ -80,8 +74,7 @@ select
         when e.event_kind = 'launch' and e.severity <> 'major' and e.evidence like 'appeared in a listing%'
             then 'known only from its appearing in a listing'
         when e.event_kind = 'launch' and e.severity <> 'major' then 'one source alone dates it'
-        when e.event_kind = 'launch' and l.event_id is null then 'no list price of it is known for the weeks after'
-        when e.event_kind = 'launch' and p.event_id is null then 'its list price was not known the day after'
+        when e.event_kind = 'launch' and p.event_id is null then 'no list price of it was known the day after'
         when m.event_id is null then 'no result of it was known the day after'
         else 'in no segment by its price, its latency and its results'
     end as because           -- why no verdict is made
@@ -90,6 +83,5 @@ cross join newest as n
 left join judged as j on j.event_id = e.event_id
 left join core.shift_days as s on s.event_id = e.event_id and s.basis = 'day_after'
 left join launch_prices as p on p.event_id = e.event_id
-left join launch_prices_later as l on l.event_id = e.event_id
 left join measured as m on m.event_id = e.event_id
 where e.event_kind <> 'alias_move' and j.event_id is null
