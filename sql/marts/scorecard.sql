@@ -69,10 +69,10 @@ select
     sum(case when e.came is null and e.outcome = 'upheld' then 1 else 0 end) as upheld_only, -- upheld by a withdrawal or cut of price, which can refute nothing
     sum(case when e.outcome = 'not observed' then 1 else 0 end) as not_observed, -- due, but nothing observed decides
     sum(case when e.outcome = 'pending' then 1 else 0 end) as pending, -- not due yet
-    avg(e.came) as upheld_share, -- share of the scored that came true
-    avg(case when e.came is not null then e.said end) as mean_probability, -- of the scored, as said: equal to the share upheld if well calibrated
-    avg(power(e.said - e.came, 2)) as brier_score, -- mean squared difference where a probability was said; less is better
-    avg(
+    exact_mean(e.came) as upheld_share, -- share of the scored that came true
+    exact_mean(case when e.came is not null then e.said end) as mean_probability, -- of the scored, as said: equal to the share upheld if well calibrated
+    exact_mean(power(e.said - e.came, 2)) as brier_score, -- mean squared difference where a probability was said; less is better
+    exact_mean(
         ln(greatest(case when e.came = 1 then e.said else 1 - e.said end, 1e-3))
         * case when e.came is not null then 1 end
     ) as log_score -- mean log probability of what came, none counted below 0.001; more is better
