@@ -3,8 +3,10 @@
 Each source's document evolves a little every day: prices move, models come and go, results arrive,
 leaderboards are re-rated. Only what changed is parsed, by the source's own parser, and filed as
 the loader would file it; the next day's real payloads must then change about as much as any day
-did, which `growth.py` checks. How much changes a day follows what the sources did (commits a
-month, rows then and later); names and figures are drawn by a seed.
+did, which `growth.py` checks. How much changes a day follows what the sources did: rows by their
+commits; of them new versions as many as `core.events` has launches in 2025 (410), and changes of a
+vendor's own price as it has price changes (a dozen a year). The other rows are what they are in the
+archive, known models at other hosts. Names and figures are drawn by a seed.
 """
 
 import copy
@@ -12,6 +14,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import random
 import zipfile
 from abc import ABC, abstractmethod
@@ -29,8 +32,12 @@ from pipelines.sources import PayloadError, Source, sources
 from pipelines.warehouse import Connection
 
 SEED = 20261127
-#: Models of vendors that new releases take their names from.
-VENDORS = {"openai", "anthropic", "gemini", "xai", "mistral", "deepseek"}
+#: Vendors that new releases take their names from, as the sources call them.
+VENDORS = {
+    "openai", "anthropic", "gemini", "google", "xai", "x-ai", "mistral", "mistralai", "deepseek",
+}  # fmt: skip
+#: Launches a day over all vendors, and the part of all changes of price that are a vendor's own.
+LAUNCHES, OWN_CHANGES = 410 / 365, 0.002
 
 
 #: What rows say: fields by thing and key.
@@ -83,8 +90,10 @@ def moved(value: Any, factor: float) -> Any:
 class Prices(Document, ABC):
     """A JSON document of models, where a model is one row."""
 
-    #: A day's changes of price, new models, and models gone.
+    #: A day's changes of price, offers of known models by another host, and offers gone.
     changes, added, removed = 6.0, 6.0, 5.0
+    #: Part of the offers gone that are drawn from all, not from other hosts alone.
+    own_removed = 0.2
 
     def __init__(self, source: Source, part: str, payload: bytes):
         super().__init__(source, part, payload)
@@ -103,8 +112,20 @@ class Prices(Document, ABC):
         """Set a row, or take it out."""
 
     @abstractmethod
-    def renamed(self, handle: Any, row: dict[str, Any], day: date) -> tuple[Any, dict[str, Any]]:
-        """Handle and row of a new model like an old one."""
+    def is_own(self, handle: Any) -> bool:
+        """Whether it is a vendor's own offer of its model."""
+
+    @abstractmethod
+    def elsewhere(self, chance: random.Random) -> tuple[Any, dict[str, Any]]:
+        """Handle and row of a known model at another host."""
+
+    @abstractmethod
+    def named(self, handle: Any, name: str) -> tuple[Any, dict[str, Any]]:
+        """Handle and fields of a model like another, but for its name."""
+
+    def model_name(self, handle: Any) -> str:
+        """A row's model as its vendor calls it."""
+        return str(handle[-1] if isinstance(handle, tuple) else handle).rsplit("/", 1)[-1]
 
     def prices_of(self, row: dict[str, Any]) -> Iterable[dict[str, Any]]:
         """Objects whose values are prices."""
@@ -119,22 +140,40 @@ class Prices(Document, ABC):
         """A payload of these rows only, as far as they are there."""
 
     def evolve(self, chance: random.Random, day: date, launched: list[str]) -> tuple[Said, Said]:
-        """Move prices, add models, take models out."""
-        planned = self.plan(chance, day)
+        """Move prices, add offers and launches, take offers out."""
+        planned = self.plan(chance)
+        for name in self.launches(chance, day, launched):
+            like = self.like(name)
+            if like is not None:
+                row = self.row(like)
+                assert row is not None
+                handle, other = self.named(like, name)
+                planned[handle] = copy.deepcopy(row) | other
         before = self.says(self.some(planned))
         for handle, row in planned.items():
             self.put(handle, row)
-        launched += [
-            name for name, row in planned.items() if row and self.is_launch(name, row, day)
-        ]
         return before, self.says(self.some(planned))
 
-    def plan(self, chance: random.Random, day: date) -> dict[Any, dict[str, Any] | None]:
-        """Rows as they will be; null for those that go."""
+    def launches(self, chance: random.Random, day: date, launched: list[str]) -> list[str]:
+        """Names of the day's new models."""
+        return [name for name in launched[-9:] if name.endswith(str(day))]
+
+    def like(self, name: str) -> Any:
+        """A vendor's own model with the same stem of a name; None if there is none."""
+        stem = name.split("-20")[0]
+        return next(
+            (h for h in self.rows()
+             if self.is_own(h) and self.model_name(h).split("-20")[0] == stem),
+            None,
+        )  # fmt: skip
+
+    def plan(self, chance: random.Random) -> dict[Any, dict[str, Any] | None]:
+        """Offers as they will be; null for those that go."""
         handles = self.rows()
+        hosts = [handle for handle in handles if not self.is_own(handle)]
         planned: dict[Any, dict[str, Any] | None] = {}
         for _ in range(times(chance, self.changes)):
-            handle = chance.choice(handles)
+            handle = chance.choice(handles if chance.random() < OWN_CHANGES else hosts)
             row = copy.deepcopy(self.row(handle))
             assert row is not None
             factor = chance.choice([0.5, 0.8, 0.9, 1.1, 1.25])
@@ -143,19 +182,12 @@ class Prices(Document, ABC):
                     prices[name] = moved(prices[name], factor)
             planned[handle] = row
         for _ in range(times(chance, self.added)):
-            handle = chance.choice(handles)
-            row = self.row(handle)
-            assert row is not None
-            new, fresh = self.renamed(handle, copy.deepcopy(row), day)
+            new, fresh = self.elsewhere(chance)
             if self.row(new) is None:
                 planned[new] = fresh
         for _ in range(times(chance, self.removed)):
-            planned[chance.choice(handles)] = None
+            planned[chance.choice(handles if chance.random() < self.own_removed else hosts)] = None
         return planned
-
-    def is_launch(self, handle: Any, row: dict[str, Any], day: date) -> bool:
-        """Whether a row is a vendor's own new model."""
-        return False
 
     def whole(self) -> bytes:
         """The document."""
@@ -182,18 +214,32 @@ class Litellm(Prices):
         if row is not None:
             self.document[handle] = row
 
-    def renamed(self, handle: Any, row: dict[str, Any], day: date) -> tuple[Any, dict[str, Any]]:
-        return dated(handle, day), row
+    def is_own(self, handle: Any) -> bool:
+        return "/" not in handle and self.document[handle].get("litellm_provider") in VENDORS
+
+    def elsewhere(self, chance: random.Random) -> tuple[Any, dict[str, Any]]:
+        handles = self.rows()
+        host = chance.choice([handle for handle in handles if "/" in handle])
+        model = chance.choice([handle for handle in handles if self.is_own(handle)])
+        return f"{host.split('/')[0]}/{model}", copy.deepcopy(self.document[host])
+
+    def named(self, handle: Any, name: str) -> tuple[Any, dict[str, Any]]:
+        return name, {}
+
+    def launches(self, chance: random.Random, day: date, launched: list[str]) -> list[str]:
+        """The names every other feed takes up: this one comes first."""
+        own = [handle for handle in self.rows() if self.is_own(handle)
+               and self.document[handle].get("mode") == "chat"]  # fmt: skip
+        names = {dated(chance.choice(own), day) for _ in range(times(chance, LAUNCHES))}
+        new = sorted(name for name in names if name not in self.document)
+        launched += new
+        return new
 
     def is_price(self, name: str) -> bool:
         return name in {"input_cost_per_token", "output_cost_per_token"}
 
     def some(self, rows: Iterable[Any]) -> bytes:
         return json.dumps({n: self.document[n] for n in rows if n in self.document}).encode()
-
-    def is_launch(self, handle: Any, row: dict[str, Any], day: date) -> bool:
-        is_own = row.get("litellm_provider") in VENDORS and "/" not in handle
-        return is_own and handle.endswith(str(day)) and row.get("mode") == "chat"
 
 
 class ModelsDev(Prices):
@@ -213,9 +259,20 @@ class ModelsDev(Prices):
         if row is not None:
             models[handle[1]] = row
 
-    def renamed(self, handle: Any, row: dict[str, Any], day: date) -> tuple[Any, dict[str, Any]]:
-        name = dated(handle[1], day)
-        return (handle[0], name), row | {"id": name, "release_date": str(day)}
+    def is_own(self, handle: Any) -> bool:
+        return handle[0] in VENDORS
+
+    def elsewhere(self, chance: random.Random) -> tuple[Any, dict[str, Any]]:
+        handles = self.rows()
+        host, model = chance.choice(handles), chance.choice(handles)
+        while self.is_own(host):
+            host = chance.choice(handles)
+        row = self.row(model)
+        assert row is not None
+        return (host[0], model[1]), copy.deepcopy(row)
+
+    def named(self, handle: Any, name: str) -> tuple[Any, dict[str, Any]]:
+        return (handle[0], name), {"id": name, "release_date": name[-10:]}
 
     def prices_of(self, row: dict[str, Any]) -> Iterable[dict[str, Any]]:
         return [row["cost"]] if isinstance(row.get("cost"), dict) else []
@@ -259,9 +316,16 @@ class Listed(Prices):
         if row is not None:
             self.by_id[handle] = row
 
-    def renamed(self, handle: Any, row: dict[str, Any], day: date) -> tuple[Any, dict[str, Any]]:
-        name = dated(handle, day)
-        return name, row | {"id": name}
+    def is_own(self, handle: Any) -> bool:
+        return handle.split("/")[0] in VENDORS
+
+    def elsewhere(self, chance: random.Random) -> tuple[Any, dict[str, Any]]:
+        handle = chance.choice(self.rows())
+        return handle, {}
+
+    def named(self, handle: Any, name: str) -> tuple[Any, dict[str, Any]]:
+        new = f"{handle.split('/')[0]}/{name}"
+        return new, {"id": new, "canonical_slug": new}
 
     def whole(self) -> bytes:
         return json.dumps(self.around(list(self.by_id.values()))).encode()
@@ -273,7 +337,7 @@ class Listed(Prices):
 class Openrouter(Listed):
     """Prices as text."""
 
-    changes, added, removed = 2.0, 1.3, 1.0
+    changes, added, removed, own_removed = 2.0, 0.0, 1.0, 1.0
 
     def prices_of(self, row: dict[str, Any]) -> Iterable[dict[str, Any]]:
         return [row["pricing"]]
@@ -300,9 +364,20 @@ class GenaiPrices(Prices):
         if row is not None:
             provider["models"].append(row)
 
-    def renamed(self, handle: Any, row: dict[str, Any], day: date) -> tuple[Any, dict[str, Any]]:
-        name = dated(handle[1], day)
-        return (handle[0], name), row | {"id": name, "match": {"equals": name}}
+    def is_own(self, handle: Any) -> bool:
+        return self.document[handle[0]]["id"] in VENDORS
+
+    def elsewhere(self, chance: random.Random) -> tuple[Any, dict[str, Any]]:
+        handles = self.rows()
+        host, model = chance.choice(handles), chance.choice(handles)
+        while self.is_own(host):
+            host = chance.choice(handles)
+        row = self.row(model)
+        assert row is not None
+        return (host[0], model[1]), copy.deepcopy(row)
+
+    def named(self, handle: Any, name: str) -> tuple[Any, dict[str, Any]]:
+        return (handle[0], name), {"id": name, "match": {"equals": name}}
 
     def prices_of(self, row: dict[str, Any]) -> Iterable[dict[str, Any]]:
         return [row["prices"]] if isinstance(row["prices"], dict) else []
@@ -453,29 +528,40 @@ class Swebench(Whole):
 
 
 class Usage(Document):
-    """Tokens of the 50 most used models on each of the last 30 days."""
+    """Tokens of the 50 most used models on each of the last 30 days, as they rise and fall."""
 
-    def __init__(self, source: Source, part: str, models: list[str], first_day: date):
+    def __init__(self, source: Source, part: str, listed: Listed, first_day: date):
         super().__init__(source, part, b"")
-        self.models = models
-        self.days: dict[date, list[dict[str, Any]]] = {}
         chance = random.Random(SEED)
+        self.listed = listed
+        names = chance.sample(listed.rows(), 120)
+        #: Logarithm of the tokens a day.
+        self.sizes = {name: 26 - 0.06 * place for place, name in enumerate(names)}
+        self.days: dict[date, list[dict[str, Any]]] = {}
         for back in range(30, 0, -1):
-            self.add(chance, first_day - timedelta(days=back))
+            self.add(chance, first_day - timedelta(days=back), [])
 
-    def add(self, chance: random.Random, day: date) -> None:
-        """The tokens of one day."""
-        names = [*chance.sample(self.models[-200:], 50), "other"]
+    def add(self, chance: random.Random, day: date, launched: list[str]) -> None:
+        """The tokens of one day; some launches find users, all lose them in the end."""
+        for name in self.sizes:
+            self.sizes[name] += chance.gauss(-0.01, 0.08)
+        new = [name for name in launched[-9:] if name.endswith(str(day))]
+        for handle in self.listed.rows() if new else ():
+            if handle.rsplit("/", 1)[-1] in new and chance.random() < 0.5:
+                self.sizes[handle] = max(self.sizes.values()) - chance.uniform(0, 4)
+        most = sorted(self.sizes, key=lambda name: -self.sizes[name])
+        self.sizes = {name: self.sizes[name] for name in most[:150]}
+        tokens = {name: int(math.exp(self.sizes[name])) for name in most[:50]}
         self.days[day] = [
-            {"date": str(day), "model_permaslug": n, "total_tokens": str(chance.randrange(10**12))}
-            for n in names
+            {"date": str(day), "model_permaslug": name, "total_tokens": str(number)}
+            for name, number in (tokens | {"other": sum(tokens.values()) // 4}).items()
         ]
 
     def evolve(self, chance: random.Random, day: date, launched: list[str]) -> tuple[Said, Said]:
         oldest = min(self.days)
         before = self.says(self.some([oldest]))
         del self.days[oldest]
-        self.add(chance, day)
+        self.add(chance, day, launched)
         return before, self.says(self.some([day]))
 
     def whole(self) -> bytes:
@@ -669,9 +755,10 @@ def open_market(connection: Connection, snapshots: Snapshots, archive: Path, day
             if (source.name, part) in newest:
                 payload = newest[source.name, part][1].read_bytes()
                 documents.append(KINDS.get(source.name, Document)(source, part, payload))
+    documents.sort(key=lambda document: not isinstance(document, Litellm))
     daily = sources()["openrouter_rankings_daily"]
-    models = next(d for d in documents if isinstance(d, Openrouter)).rows()
-    documents.append(Usage(daily, daily.live_parts[0], models, day))
+    listed = next(d for d in documents if isinstance(d, Openrouter))
+    documents.append(Usage(daily, daily.live_parts[0], listed, day))
     market = Market(connection, snapshots, documents, day)
     market.load_whole()
     return market
