@@ -322,3 +322,17 @@ def test_the_page_shows_every_form_beside_both_baselines(archive_warehouse: Conn
     assert plot.count("<circle") == len(bins) > 3
     for said, came, count, _ in bins:
         assert f"| {said:.2f} | {came:.0%} | {count} |" in text
+
+
+def test_estimates_rest_on_the_newest_launches_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the history: what is older neither teaches nor is scored."""
+    monkeypatch.setattr("pipelines.analysis.windows.NEWEST", 3)
+    origins = market_of(9).origins
+    origins["first_on"] = [start - timedelta(14) for start in origins["start"]]
+    for scheme in (ROLLING, LEFT_OUT):
+        for chosen in backtest.folds(origins, scheme):
+            assert chosen.sum() <= 3
+    *_, last = backtest.folds(origins, ROLLING)
+    taught = origins["start"][last]
+    complete = origins["start"][[day <= origins["start"].iloc[-1] for day in origins["outcome_on"]]]
+    assert sorted(taught) == sorted(complete)[-3:]

@@ -43,7 +43,8 @@ from pipelines.analysis.demand import (
     seen_volume,
     student,
 )
-from pipelines.analysis.usage import NAN, TRAITS, Traits, Windows, past_launches
+from pipelines.analysis.usage import NAN, Windows
+from pipelines.analysis.windows import WINDOWS, newest, windows_of
 
 DRAWS = 400
 SEED = 20240912
@@ -66,7 +67,7 @@ BLOCK = 4
 RESAMPLES = 2000
 QUANTILES = np.array([0.5 - INTERVAL / 2, 0.5, 0.5 + INTERVAL / 2])
 
-READS = usage.READS | {"priors": "select * from core.demand_priors"}
+READS = WINDOWS | {"priors": "select * from core.demand_priors"}
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,10 @@ def folds(origins: pd.DataFrame, scheme: str) -> Iterator[NDArray[np.bool_]]:
     first = origins["first_on"].to_numpy()
     for at in range(len(origins)):
         if scheme == ROLLING:
-            yield outcome <= start[at]
+            chosen = outcome <= start[at]
         else:
-            yield (outcome <= first[at]) | (first >= outcome[at])
+            chosen = (outcome <= first[at]) | (first >= outcome[at])
+        yield newest(chosen, origins["start"])
 
 
 def backtest(
@@ -166,6 +168,8 @@ class _Past:
         started: dict[str, Fitted] = {}
         rows = []
         for number, chosen in enumerate(folds(self.origins, scheme)):
+            if pd.notna(self.origins["why_not"].iloc[number]):
+                continue  # too old to be scored
             start = self.origins["start"].iloc[number]
             priors = pooled(self.priors, start if scheme == ROLLING else None)
             there = self.incumbents[self.of_incumbent == number]
@@ -456,16 +460,6 @@ def as_known(forecasts: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame:
 
 
 def compute(priors: pd.DataFrame, **frames: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Tables `backtest_forecasts`, `backtest_scores` and `backtest_launches`."""
-    traits = Traits(**{name: frames[name] for name in TRAITS})
-    windows = past_launches(frames["usage"], frames["launches"], traits)
-    forecasts = backtest(windows, priors)
-    counts = {
-        name: windows.origins["origin"].map(frame["origin"].value_counts()).fillna(0)
-        for name, frame in (("entrants", windows.entrants), ("outcomes", windows.incumbents))
-    }
-    return {
-        "backtest_launches": windows.origins.assign(**counts),
-        "backtest_forecasts": forecasts,
-        "backtest_scores": scores(forecasts),
-    }
+    """Tables `backtest_forecasts` and `backtest_scores`."""
+    forecasts = backtest(windows_of(frames), priors)
+    return {"backtest_forecasts": forecasts, "backtest_scores": scores(forecasts)}

@@ -41,9 +41,9 @@ from pipelines.analysis.usage import (
     Traits,
     Windows,
     days_of,
-    past_launches,
     series_of,
 )
+from pipelines.analysis.windows import WINDOWS, newest, windows_of
 
 #: Days of usage before a launch that are looked at.
 HISTORY = timedelta(70)
@@ -52,7 +52,7 @@ DAY_AFTER = "day_after"
 SHIFT_DRAWS = 200
 ROUNDED = 6
 
-READS = usage.READS | {
+READS = {**usage.READS, **WINDOWS} | {
     "priors": "select * from core.demand_priors",
     "graded": (
         "select f.cadence, f.model, f.role, f.origin, f.crps, l.outcome_on "
@@ -138,12 +138,12 @@ class Past:
             return None
         origins = self.origins[cadence]
         if basis == DAY_AFTER:
-            return (origins["outcome_on"] <= known_by).to_numpy()
+            return newest((origins["outcome_on"] <= known_by).to_numpy(), origins["start"])
         # With hindsight: all but what overlaps the launch's own windows.
         first = start - usage.window_before(cadence)
         last = start + usage.window_after(cadence)
         apart = (origins["outcome_on"] <= first) | (origins["first_on"] >= last)
-        return apart.to_numpy()
+        return newest(apart.to_numpy(), origins["start"])
 
     def estimates(self, cadence: str | None, chosen: Any, known_by: date | None) -> Estimates:
         """Fit what the roles need on the chosen launches."""
@@ -233,7 +233,7 @@ def compute(
     `shift_forecasts` (a product a row, around repricings and withdrawals)."""
     launches = frames["launches"].assign(effective_on=days_of(frames["launches"]["effective_on"]))
     traits = Traits(**{name: frames[name] for name in TRAITS})
-    past = Past(past_launches(frames["usage"], launches, traits), priors, Defaults(graded))
+    past = Past(windows_of(frames), priors, Defaults(graded))
     history = frames["usage"].assign(period_day=days_of(frames["usage"]["period_from"]))
     launched_by = dict(list(launches.groupby("event_id")))
     offered_by = dict(list(offers.groupby(["event_id", "basis"])))

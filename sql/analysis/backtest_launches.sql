@@ -1,7 +1,7 @@
 -- Launches inside the archived usage series, those of one period together, and why some say nothing.
 -- key: origin
 -- check a_reason_or_outcomes: why_not is not null or outcomes > 0
--- python: pipelines.analysis.backtest
+-- python: pipelines.analysis.windows
 select
     cast(l.origin as varchar) as origin, -- series and first day of the period of launch
     cast(l.cadence as varchar) as cadence, -- weekly or daily: what estimates may share
