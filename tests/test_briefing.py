@@ -12,10 +12,11 @@ import pypdf
 import pytest
 from page_numbers import names_of, without_a_fact
 
-from pipelines import raw, tables
+from pipelines import alerts, raw, tables
+from pipelines.briefings import changes
 from pipelines.briefings.facts import BareNumber, Facts
 from pipelines.briefings.kinds import KINDS
-from pipelines.briefings.market import BriefingError, Order
+from pipelines.briefings.market import BriefingError, Order, read_market
 from pipelines.briefings.render import render
 from pipelines.settings import TEMPLATES
 from pipelines.sources import sources
@@ -393,3 +394,32 @@ def test_a_models_page_says_what_events_did_to_it(edition: Connection, tmp_path:
     assert (
         "o1-mini becomes cheaper" not in text.split("## What events did to it")[1].split("## ")[0]
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kind", "words"),
+    [
+        (None, date(2024, 7, 1), "retirement learnt late", "had been shut down on 2024-07-01;"),
+        (date(2024, 8, 1), date(2024, 7, 1), "retirement learnt late", "not on 2024-08-01"),
+        (None, date(2024, 12, 1), "retirement", "retires"),
+        (date(2024, 11, 1), date(2024, 12, 1), "retirement moved", "from 2024-11-01 to 2024-12-01"),
+        (date(2024, 11, 1), None, "retirement moved", "no longer states 2024-11-01"),
+    ],
+)
+def test_a_retirement_is_told_as_what_became_known_of_it(
+    edition: Connection, monkeypatch: pytest.MonkeyPatch, before: date | None, now: date | None,
+    kind: str, words: str,
+) -> None:  # fmt: skip
+    """Before and now: the day of shutdown as known on the eve and at the end of a week."""
+    eve, end = date(2024, 9, 8), date(2024, 9, 15)
+    market = read_market(edition.cursor(), Facts(), end, end, end, True)
+    known = changes.known_retirements(market, date(2026, 6, 1))[0]
+    monkeypatch.setattr(
+        changes, "known_retirements",
+        lambda _, known_by: [known | {"shutdown_on": before if known_by == eve else now}],
+    )  # fmt: skip
+    at = {day: changes.Snapshot(day, day, {}, {}) for day in (eve, end)}
+    (found,) = changes.retirements(market, at[eve], at[end])
+    assert found.kind == kind
+    assert changes.is_actionable(found) == (kind != "retirement learnt late")
+    assert words in " ".join(alerts.words([found], "slack", end).split())

@@ -115,7 +115,7 @@ def changes(market: Market, before: Snapshot, now: Snapshot) -> list[Change]:
 KINDS = (
     "launch", "price move", "frontier lost", "retirement", "retirement moved", "retired",
     "frontier gained", "announcement", "source down", "price corrected", "launch learnt late",
-    "dispute",
+    "retirement learnt late", "dispute",
 )  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def is_actionable(change: Change) -> bool:
         return bool(f["frontier_in"])
     if change.kind == "frontier lost":
         return bool(f["by"]) and f["why"] != "results"
-    return change.kind not in ("announcement", "launch learnt late")
+    return change.kind not in ("announcement", "launch learnt late", "retirement learnt late")
 
 
 # ------------------------------------------------------------------ prices
@@ -579,24 +579,37 @@ def retirement_figures(market: Market, row: Row, at: Snapshot) -> Row:
 
 
 def retirements(market: Market, before: Snapshot, now: Snapshot) -> list[Change]:
-    """Retirements that became known, whose day moved, or that took effect."""
+    """Retirements that became known, whose day moved, that took effect, or had long before."""
     former = {r["model_id"]: r for r in known_retirements(market, before.known_by)}
     found = []
     for row in known_retirements(market, now.known_by):
         shutdown, model_id = row["shutdown_on"], row["model_id"]
         old = former.get(model_id)
         is_gone = shutdown is not None and before.as_of < shutdown <= now.as_of
-        is_new = old is None and (shutdown is None or shutdown > now.as_of)
-        is_moved = old is not None and old["shutdown_on"] != shutdown and not is_gone
-        if not (is_gone or is_new or is_moved):
+        is_past = shutdown is not None and shutdown <= before.as_of
+        if is_gone:
+            kind = "retired"
+        elif old is not None and old["shutdown_on"] == shutdown:
             continue
-        kind = "retired" if is_gone else "retirement" if is_new else "retirement moved"
-        is_soon = shutdown is not None and shutdown - now.as_of <= SOON
+        elif is_past and old is None:
+            continue  # from before the time of this issue, and first heard of now
+        elif is_past:
+            kind = "retirement learnt late"
+        elif old is None or old["shutdown_on"] is None:
+            kind = "retirement"
+        else:
+            kind = "retirement moved"
+        is_moved = kind in ("retirement moved", "retirement learnt late")
+        is_soon = shutdown is not None and not is_past and shutdown - now.as_of <= SOON
         former_fact = retirement_fact(market, old) if old and is_moved else None
         found.append(
             Change(
                 kind=kind,
-                severity="high" if is_soon and not is_gone else "medium",
+                severity="low"
+                if is_past and not is_gone
+                else "high"
+                if is_soon and not is_gone
+                else "medium",
                 on=shutdown,
                 subject=str(market.name(model_id)),
                 model_id=model_id,
@@ -604,7 +617,7 @@ def retirements(market: Market, before: Snapshot, now: Snapshot) -> list[Change]
                 figures={
                     **retirement_figures(market, row, now if not is_gone else before),
                     "former_on": market.facts.figure(old["shutdown_on"], "date", former_fact)
-                    if old and former_fact
+                    if old and old["shutdown_on"] and former_fact
                     else None,
                 },
             )
