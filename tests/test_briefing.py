@@ -380,7 +380,7 @@ def test_an_issue_counts_events_without_a_verdict_and_says_why(
         "and u.effective_on between '2024-07-01' and '2024-07-31'"
     ).fetchall()[0]
     assert sum(counts) == known > 0
-    assert "no result of it was known the day after" in line
+    assert "no result was known the day after" in line
 
 
 def test_a_models_page_says_what_events_did_to_it(edition: Connection, tmp_path: Path) -> None:

@@ -262,3 +262,15 @@ def test_a_cut_of_price_adds_volume_and_takes_it_from_the_nearest(estimates: Est
 def test_a_price_that_does_not_move_changes_nothing(estimates: Estimates) -> None:
     found = shifted(estimates, 0.0)
     assert found[["effect_low", "effect_high"]].abs().max(axis=None) < 1e-9
+
+
+def test_what_would_fall_anyway_is_told_from_what_the_event_makes_fall(
+    estimates: Estimates,
+) -> None:
+    still, cut = shifted(estimates, 0.0), shifted(estimates, float(np.log(0.2)))
+    gone = shifted(estimates, None)
+    anyway = "probability_falls_anyway"
+    assert still["probability_falls"].to_numpy() == pytest.approx(still[anyway].to_numpy())
+    assert cut["probability_falls"]["a/big"] > cut[anyway]["a/big"]
+    assert gone["probability_falls"]["a/big"] < gone[anyway]["a/big"]
+    assert gone["probability_falls"]["a/old"] > 0.99 > gone[anyway]["a/old"]

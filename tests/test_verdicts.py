@@ -51,7 +51,7 @@ class Scene:
 
     def is_there(
         self, model: str, price: float, *, had_place: bool, entrant: str, abler: float,
-        falls: float | None = None, taken: float | None = None,
+        falls: float | None = None, taken: float | None = None, anyway: float = 0.2,
     ) -> None:  # fmt: skip
         self.add("core.models", model_id=model, vendor_id=model.split("/")[0])
         self._stands(model, "without", price, had_place)
@@ -62,6 +62,7 @@ class Scene:
         if falls is not None:
             self.add("analysis.demand_forecasts", event_id=EVENT, basis="hindsight",
                      product=model, model_id=model, probability_falls=falls,
+                     probability_falls_anyway=anyway,
                      probability_taken=taken, change_median=-0.1, trained_on=9,
                      usage="weekly usage")  # fmt: skip
 
@@ -112,6 +113,15 @@ def test_a_loser_needs_its_place_lost_and_a_likely_fall(scene: Scene) -> None:
     assert found["b/place"] == ("exposed", 0.9)
     assert found["c/fall"] == ("unaffected", 0.6)
     assert found["d/none"] == ("unaffected", None)
+
+
+def test_who_would_fall_anyway_is_exposed_and_no_loser(scene: Scene) -> None:
+    one = {"had_place": True, "entrant": "own/new", "abler": 0.9, "falls": 0.65, "taken": 0.01}
+    scene.is_there("a/drifts", 3, anyway=0.65, **one)
+    scene.is_there("b/pushed", 3, anyway=0.55, **one)
+    found = scene.verdicts()
+    assert found["a/drifts"] == ("exposed", 0.9)
+    assert found["b/pushed"] == ("loser", 0.585)
 
 
 def test_a_stablemate_is_cannibalised_where_the_entrant_is_as_able_and_takes_volume(
@@ -181,7 +191,14 @@ def test_o1_mini_cannibalises_o1_preview_and_makes_no_loser(
         row = found[segment, "openai/o1-preview-2024-09-12"]
         assert (row["verdict"], row["verdict_probability"] >= 0.8) == ("cannibalised", True)
         assert all(row[fact] for fact in ("deciding_fact", "comparison_fact", "demand_fact"))
-    reasoning = {"math_reasoning", "algorithmic_coding", "premium_reasoning"}
+    # Exposed at most where nothing but problems with a checkable answer is asked.
+    connection: Connection = request.getfixturevalue(name)
+    others = connection.execute(
+        "select distinct segment_id from core.segment_baskets where ability_id not in "
+        "('competition_math', 'algorithmic_coding', 'reasoning')"
+    ).fetchall()
+    reasoning = {segment for segment, _ in found} - {segment for (segment,) in others}
+    assert reasoning == {"math_reasoning", "algorithmic_coding", "premium_reasoning"}
     for (segment, model), row in found.items():
         assert row["verdict"] != "loser"
         if model == "anthropic/claude-3-5-sonnet-20240620":
@@ -481,7 +498,7 @@ def test_a_repricing_or_withdrawal_says_who_wins_and_who_loses(edition: Connecti
     wrong = edition.execute(
         "select * from marts.event_impact where verdict = 'loser' and not "
         "(was_on_frontier and not coalesce(is_on_frontier, false) "
-        "and probability_volume_falls >= 0.6)"
+        "and probability_volume_falls >= 0.6 and probability_volume_falls_anyway < 0.6)"
     ).fetchall()
     assert wrong == []
 

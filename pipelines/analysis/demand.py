@@ -635,9 +635,10 @@ def forecast_columns(
     unknown altogether from all that products may have. `entrants`: `product, vendor, line, segment,
     predecessor, kind, log_price_ratio, is_free, unit_price`.
 
-    Change of volume is what will be seen: growth and noise are in it. What is taken (of a product's
-    volume), diversion (its part of the entrants' volume), cannibalisation (the own brand's part)
-    and changes of revenue are effects of the launch alone: with it against without it.
+    Change of volume is what will be seen: growth and noise are in it; `probability_falls_anyway`
+    is that of a fall by more than 5% without the launch. What is taken (of a product's volume),
+    diversion (its part of the entrants' volume), cannibalisation (the own brand's part) and changes
+    of revenue are effects of the launch alone: with it against without it.
     """
     there, new = len(incumbents["product"]), len(entrants["product"])
     if not new or not there:
@@ -664,24 +665,27 @@ def forecast_columns(
     usual = volumes * np.exp(drawn["growth"][:, None])
     diversions = usual * lost / sizes.sum(axis=1, keepdims=True)
     is_rival = np.array([role == "rival" for role in incumbents["role"]])
-    centre, scale = np.empty_like(volumes), np.empty_like(volumes)
+    centre, scale, anyway = (np.empty_like(volumes) for _ in range(3))
+    nothing = np.zeros_like(volumes)
     for (form, estimate), chosen in ((estimates.own, ~is_rival), (estimates.rival, is_rival)):
         if form is variant:  # the same draws: what is taken need not be solved again
-            found = expected_changes(products, drawn, took=np.log1p(-np.minimum(lost, NEARLY_ALL)))
-            centre[:, chosen] = found[:, chosen]
-            scale[:, chosen] = noise_scale(products, drawn)[:, chosen]
+            parameters, of_form = drawn, products
+            took = np.log1p(-np.minimum(lost, NEARLY_ALL))
+            found = expected_changes(products, drawn, took=took)
         else:
             parameters = estimate.draws(draws, random)
             of_form = nested(form)
             found = expected_changes(of_form, parameters, sizes, volumes)
-            centre[:, chosen] = found[:, chosen]
-            scale[:, chosen] = noise_scale(of_form, parameters)[:, chosen]
+        centre[:, chosen] = found[:, chosen]
+        scale[:, chosen] = noise_scale(of_form, parameters)[:, chosen]
+        anyway[:, chosen] = expected_changes(of_form, parameters, took=nothing)[:, chosen]
     noise = random.standard_t(TAILS, centre.shape)
     change = np.expm1(np.clip(centre + scale * noise, -12, 12))
     table = {
         **{name: incumbents[name] for name in ("product", "model_id", "vendor", "role", "counts")},
         **_interval("change", change),
         "probability_falls": student((FALL - centre) / scale).mean(axis=0),
+        "probability_falls_anyway": student((FALL - anyway) / scale).mean(axis=0),
         **_interval("taken", lost),
         "probability_taken": (lost > -np.expm1(FALL)).mean(axis=0),
         **_interval("diversion", diversions),
@@ -757,6 +761,7 @@ def shift_columns(
     scale = noise_scale(products, drawn)
     # The product itself: grows as the market does, with the noise of one that is not recent.
     growth, noise = drawn["growth"][:, None], np.exp(drawn["noise"])[:, None]
+    anyway, noise_anyway = np.hstack([centre - effect, growth]), np.hstack([scale, noise])
     centre = np.hstack([centre, own_effect + (0.0 if change is None else growth)])
     scale = np.hstack([scale, 1e-6 + 0 * noise if change is None else noise])
     effect = np.hstack([effect, own_effect])
@@ -766,6 +771,7 @@ def shift_columns(
         **{name: [*others[name], *moved[name]] for name in ("product", "model_id", "vendor")},
         **_interval("change", seen),
         "probability_falls": student((FALL - centre) / scale).mean(axis=0),
+        "probability_falls_anyway": student((FALL - anyway) / noise_anyway).mean(axis=0),
         **_interval("effect", np.expm1(effect)),
         "probability_taken": (effect < FALL).mean(axis=0),
         "probability_gains": (effect > rise).mean(axis=0),

@@ -326,9 +326,9 @@ def _speaking(models: Sequence[str | None]) -> list[int]:
 
 SHIFT_COLUMNS = (
     "event_id", "basis", "model_id", "vendor_id", "concerned_is_listed", "share_model",
-    "change_median", "change_low",
-    "change_high", "probability_falls", "effect_median", "effect_low", "effect_high",
-    "probability_taken", "probability_gains", "trained_on", "usage", "inputs_hash",
+    "change_median", "change_low", "change_high", "probability_falls", "probability_falls_anyway",
+    "effect_median", "effect_low", "effect_high", "probability_taken",
+    "probability_gains", "trained_on", "usage", "inputs_hash",
 )  # fmt: skip
 
 
@@ -403,7 +403,8 @@ def _event(
 PRODUCT_COLUMNS = (
     "event_id", "basis", "product", "model_id", "vendor_id", "role", "successor_id", "counts",
     "is_listed", "model", "change_median", "change_low", "change_high", "probability_falls",
-    "taken_median", "taken_low", "taken_high", "probability_taken", "diversion_median",
+    "probability_falls_anyway", "taken_median", "taken_low", "taken_high",
+    "probability_taken", "diversion_median",
     "diversion_low", "diversion_high", "trained_on", "usage", "inputs_hash",
 )  # fmt: skip
 VENDOR_COLUMNS = (

@@ -128,6 +128,8 @@ def _events(market: Market, query: str, now: Snapshot, *, descending: bool = Fal
             },
         )
         why = _named(market, row["deciding_fact"])
+        if row["verdict"] == "cannibalised":
+            why = f"a stablemate at least as able takes volume; {why}"
         name = str(market.name(row["model_id"]))
         group = event["verdicts"].setdefault((name, row["verdict"], why), [])
         fact = _verdict_fact(market, row)

@@ -193,6 +193,7 @@ def judged(launch: Launch) -> list[Row]:
     entered = {p["segment_id"] for p in launch.positions if p["model_id"] in launch.releases}
     asked = [s for s in launch.segments if s in entered or s in {segment for segment, _ in named}]
     charted = chart_segments(launch)
+    baskets = _baskets(launch)
     order = sorted(
         dict.fromkeys([*charted, *asked]), key=lambda s: (s not in entered, s not in charted)
     )
@@ -216,9 +217,23 @@ def judged(launch: Launch) -> list[Row]:
                 {
                     "segment": launch.segment_name(segment_id),
                     "is_entered": segment_id in entered,
+                    "abilities": baskets.get(segment_id, []),
                     "lines": [verdict_figures(launch, i) for i in lines],
                 }
             )
+    return found
+
+
+def _baskets(launch: Launch) -> dict[str, list[str]]:
+    """Names of the abilities each segment is judged on, the weightiest first."""
+    found: dict[str, list[str]] = {}
+    for row in rows(
+        launch.connection,
+        "select k.segment_id, a.name from core.segment_baskets as k "
+        "inner join core.abilities as a on a.ability_id = k.ability_id "
+        "order by k.segment_id, k.weight desc, a.name",
+    ):
+        found.setdefault(row["segment_id"], []).append(row["name"])
     return found
 
 

@@ -19,6 +19,7 @@ select
     cast(f.change_low as double) as change_low, -- lower end of the 80% interval, share
     cast(f.change_high as double) as change_high, -- upper end, share
     cast(f.probability_falls as double) as probability_falls, -- P(volume falls by more than 5%)
+    cast(f.probability_falls_anyway as double) as probability_falls_anyway, -- the same without the launch
     cast(f.taken_median as double) as taken_median, -- part of its volume that the entrants take, with against without the launch
     cast(f.taken_low as double) as taken_low, -- lower end of the 80% interval, share
     cast(f.taken_high as double) as taken_high, -- upper end, share

@@ -15,6 +15,7 @@ select
     cast(f.change_low as double) as change_low, -- lower end of the 80% interval, share
     cast(f.change_high as double) as change_high, -- upper end, share
     cast(f.probability_falls as double) as probability_falls, -- P(volume falls by more than 5%)
+    cast(f.probability_falls_anyway as double) as probability_falls_anyway, -- the same without the event
     cast(f.effect_median as double) as effect_median, -- change of its volume that the event alone makes, share
     cast(f.effect_low as double) as effect_low, -- lower end of the 80% interval, share
     cast(f.effect_high as double) as effect_high, -- upper end, share

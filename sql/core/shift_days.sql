@@ -95,9 +95,9 @@ select
             and greatest(p.price / p.former_price, p.former_price / p.price) < 1.25
             then 'a change of less than a quarter'
         when p.severity = 'minor' and p.event_kind = 'price_change' then 'one source alone says so'
-        when p.severity = 'minor' then 'its vendor names a replacement'
-        when p.price_before is null then 'no list price of it was known for the day before'
+        when p.severity = 'minor' then 'the vendor names a replacement'
+        when p.price_before is null then 'no list price was known for the day before'
         when p.event_kind = 'price_change' and coalesce(abs(p.price_after / p.price - 1) > 0.000001, true)
-            then 'its new price was not believed when it became known'
+            then 'the new price was not believed when it became known'
     end as why_not -- why it is not judged; null if it is
 from priced as p

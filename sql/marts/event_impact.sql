@@ -258,6 +258,7 @@ judged as (
         f.change_low,
         f.change_high,
         f.probability_falls,
+        f.probability_falls_anyway,
         f.effect_median,
         f.effect_low,
         f.effect_high,
@@ -279,12 +280,13 @@ called as (
             when j.is_concerned and j.event_kind = 'retirement' then 'withdrawn'
             when j.is_concerned and j.is_on_frontier and not coalesce(j.was_on_frontier, false) then 'winner'
             when j.is_concerned and j.was_on_frontier and not coalesce(j.is_on_frontier, false)
-                and j.probability_falls >= 0.6 then 'loser'
+                and j.probability_falls >= 0.6 and j.probability_falls_anyway < 0.6 then 'loser'
             when j.is_concerned and j.was_on_frontier and not coalesce(j.is_on_frontier, false) then 'exposed'
             when j.is_concerned then 'unaffected'
             when j.is_own and j.concerned_price_after < j.concerned_price_before
                 and j.probability_concerned_above >= 0.5 and j.probability_taken >= 0.6 then 'cannibalised'
-            when j.probability_place_lost >= 0.5 and not j.is_on_frontier and j.probability_falls >= 0.6 then 'loser'
+            when j.probability_place_lost >= 0.5 and not j.is_on_frontier and j.probability_falls >= 0.6
+                and j.probability_falls_anyway < 0.6 then 'loser'
             when j.probability_place_lost >= 0.5 and not j.is_on_frontier then 'exposed'
             when j.has_taken_place then 'winner'
             when j.concerned_is_listed and j.price_after is not null and j.probability_gains >= 0.6 then 'winner'
@@ -349,6 +351,7 @@ select
     case
         when c.probability_falls is not null
             then 'P(volume falls by more than 5%) ' || cast(cast(c.probability_falls as decimal(4, 2)) as varchar)
+                || ', without the event ' || cast(cast(c.probability_falls_anyway as decimal(4, 2)) as varchar)
                 || ', P(the event takes more than 5% of it) '
                 || cast(cast(c.probability_taken as decimal(4, 2)) as varchar)
                 || ', P(it adds more than 5%) ' || cast(cast(c.probability_gains as decimal(4, 2)) as varchar)
@@ -369,6 +372,7 @@ select
     c.change_low as volume_change_low, -- lower end of the 80% interval, share
     c.change_high as volume_change_high, -- upper end, share
     c.probability_falls as probability_volume_falls, -- P(volume falls by more than 5%)
+    c.probability_falls_anyway as probability_volume_falls_anyway, -- the same without the event
     c.effect_median as volume_effect_median, -- what the event alone does to it, share
     c.effect_low as volume_effect_low, -- lower end of the 80% interval, share
     c.effect_high as volume_effect_high, -- upper end, share

@@ -1,7 +1,8 @@
 -- What a launch does to everyone, per segment and model: the position on the day it could first be used,
 -- with the launch's models counted against without them, and the volume forecast, joined to a verdict.
 -- A place on the frontier is lost to an entrant that costs no more and is at least as able with P >= 0.5.
--- loser: place lost, and P(volume falls by more than 5%) >= 0.6. exposed: place lost, no such fall forecast.
+-- loser: place lost, and P(volume falls by more than 5%) >= 0.6, which it is not without the launch. exposed:
+-- place lost, no such fall forecast, or one that would come anyway.
 -- cannibalised: an entrant of its own vendor is at least as able there with P >= 0.5, place or no place,
 -- and takes more than 5% of its volume with P >= 0.6. Volume is the model's whole: none is known by segment.
 -- key: event_id, basis, segment_id, model_id
@@ -103,6 +104,7 @@ judged as (
         d.change_low,
         d.change_high,
         d.probability_falls,
+        d.probability_falls_anyway,
         d.probability_taken,
         d.taken_median,
         d.taken_low,
@@ -126,7 +128,8 @@ called as (
             when j.is_entrant and j.is_on_frontier then 'winner'
             when j.is_entrant then 'unaffected'
             when j.probability_own_is_as_able >= 0.5 and j.probability_taken >= 0.6 then 'cannibalised'
-            when j.probability_place_lost >= 0.5 and j.probability_falls >= 0.6 then 'loser'
+            when j.probability_place_lost >= 0.5 and j.probability_falls >= 0.6
+                and j.probability_falls_anyway < 0.6 then 'loser'
             when j.probability_place_lost >= 0.5 then 'exposed'
             else 'unaffected'
         end as verdict
@@ -170,6 +173,7 @@ select
         when c.probability_falls is not null
             then 'P(volume falls by more than 5%) '
                 || cast(cast(c.probability_falls as decimal(4, 2)) as varchar)
+                || ', without the launch ' || cast(cast(c.probability_falls_anyway as decimal(4, 2)) as varchar)
                 || ', P(the launch takes more than 5% of it) '
                 || cast(cast(c.probability_taken as decimal(4, 2)) as varchar)
     end as demand_fact,      -- the forecast of volume; null for entrants and where none was made
@@ -197,6 +201,7 @@ select
     c.change_low as volume_change_low, -- lower end of the 80% interval, share
     c.change_high as volume_change_high, -- upper end, share
     c.probability_falls as probability_volume_falls, -- P(volume falls by more than 5%)
+    c.probability_falls_anyway as probability_volume_falls_anyway, -- the same without the launch
     c.taken_median as volume_taken_median, -- part of its volume that the entrants take, share
     c.taken_low as volume_taken_low, -- lower end of the 80% interval, share
     c.taken_high as volume_taken_high, -- upper end, share

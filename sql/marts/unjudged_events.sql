@@ -70,13 +70,13 @@ select
         when s.why_not is not null then s.why_not
         when e.effective_on > n.as_of then 'not in force yet'
         when e.event_kind = 'launch' and e.severity <> 'major' and e.evidence like 'the edition%'
-            then 'the day it could first be used is not stated'
+            then 'the day of first use is not stated'
         when e.event_kind = 'launch' and e.severity <> 'major' and e.evidence like 'appeared in a listing%'
-            then 'known only from its appearing in a listing'
+            then 'known only by appearing in a listing'
         when e.event_kind = 'launch' and e.severity <> 'major' then 'one source alone dates it'
-        when e.event_kind = 'launch' and p.event_id is null then 'no list price of it was known the day after'
-        when m.event_id is null then 'no result of it was known the day after'
-        else 'in no segment by its price, its latency and its results'
+        when e.event_kind = 'launch' and p.event_id is null then 'no list price was known the day after'
+        when m.event_id is null then 'no result was known the day after'
+        else 'in no segment by price, latency and results'
     end as because           -- why no verdict is made
 from core.events as e
 cross join newest as n
