@@ -64,7 +64,8 @@ READS = {
         ") select s.source, s.spelling, "
         # What it is read by is what was said first; later rows must not change that.
         "first(s.host_spelling order by s.first_seen_at, s.host_spelling nulls last) "
-        "as host_spelling, arg_min(s.host_spelling, s.first_seen_at) as price_host_spelling, "
+        "as host_spelling, first(s.host_spelling order by s.first_seen_at, s.host_spelling) "
+        "filter (where s.host_spelling is not null) as price_host_spelling, "
         "min(s.first_seen_at) as first_seen_at, count(*) as observations, "
         # The same text may name a model of a maker and, before or later, a host's offering of it.
         "min(case when s.host_spelling is null then s.first_seen_at end) as hostless_since "
