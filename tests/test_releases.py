@@ -83,6 +83,22 @@ def test_a_curated_date_stands_against_any_number_of_feeds(claims: Claims) -> No
     assert claims.released() == ("2024-03-04", "curated", True)
 
 
+def test_the_day_a_host_took_a_model_up_disputes_no_better_date(claims: Claims) -> None:
+    claims.release("edition", "curated", "2025-08-07", about="announcement")
+    claims.release("hosts", "host_listing", "2025-08-13")
+    assert claims.released() == ("2025-08-07", "curated", False)
+    claims.release("vendors", "vendor_listing", "2025-08-08")
+    assert claims.released() == ("2025-08-07", "curated", True)
+
+
+def test_hosts_that_alone_date_a_model_dispute_one_another(claims: Claims) -> None:
+    claims.release("a", "host_listing", "2025-08-07", key="one")
+    claims.release("b", "host_listing", "2025-08-13", key="other")
+    found = claims.released()
+    assert found is not None
+    assert found[1:] == ("host_listing", True)
+
+
 def test_a_feeds_api_date_does_not_fill_a_curated_launch(claims: Claims) -> None:
     """A model that was announced and never sold stays unsold."""
     claims.release("edition", "curated", "2024-08-13", about="announcement")
@@ -119,7 +135,7 @@ def test_many_hosts_of_one_list_are_one_voice(claims: Claims) -> None:
     for host in ("h1", "h2", "h3"):
         claims.release("list", "host_listing", "2025-02-02", key=f"{host}/zeta")
     claims.release("list", "vendor_listing", "2025-01-10")
-    assert claims.released() == ("2025-01-10", "vendor_listing", True)
+    assert claims.released() == ("2025-01-10", "vendor_listing", False)
 
 
 def test_what_was_known_of_a_launch_does_not_change(claims: Claims) -> None:

@@ -22,7 +22,7 @@ select
     k.evidence,              -- curated, vendor_post, database, vendor_listing or host_listing: the best first
     k.lineages,              -- independent families that claim released_on
     k.dates_claimed,         -- different days claimed by all sources
-    k.is_disputed,           -- a source claims a day that is neither announcement nor API access
+    k.is_disputed,           -- a source claims a day that is neither announcement nor API access; of hosts' lists only where nothing better dates it
     c.source,                -- feed, or `edition`
     c.source_url,            -- where it is stated
     c.publisher,             -- who states it

@@ -82,6 +82,7 @@ settled as (
         d.model_id,
         d.announced_on,
         d.api_available_on,
+        d.evidence_rank,
         coalesce(d.announced_on, d.api_available_on, d.database_on) as released_on,
         case
             when d.announced_on is not null then 'announcement'
@@ -91,6 +92,7 @@ settled as (
     from dated as d
 ),
 
+-- A host's row dates its own offer as often as the launch: against better evidence it disputes nothing.
 counted as (
     select
         s.model_id,
@@ -98,6 +100,7 @@ counted as (
         max(case
             when l.claimed_on = s.announced_on or l.claimed_on = s.api_available_on or l.claimed_on = s.released_on
                 then 0
+            when l.evidence_rank = 4 and s.evidence_rank < 4 then 0
             else 1
         end) as others
     from settled as s
