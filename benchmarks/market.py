@@ -20,7 +20,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -104,6 +106,35 @@ def compute(connection: Connection, cluster: Spark | None) -> tuple[dict[str, fl
     return taken, refused
 
 
+@contextlib.contextmanager
+def largest(folder: Path) -> Iterator[dict[str, int]]:
+    """Most megabytes ever in DuckDB's file, in what it spilled and in what was exchanged."""
+    most = {"file_mb": 0, "spilled_mb": 0, "exchanged_mb": 0}
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            now = dict.fromkeys(most, 0)
+            for path in folder.rglob("*"):
+                with contextlib.suppress(OSError):  # it may be gone by now
+                    if path.is_file():
+                        kind = (
+                            "spilled_mb" if path.parent.suffix == ".tmp"
+                            else "exchanged_mb" if "exchange" in path.parts
+                            else "file_mb"
+                        )  # fmt: skip
+                        now[kind] += path.stat().st_blocks * 512
+            most.update({kind: max(most[kind], now[kind] // 1_000_000) for kind in most})
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield most
+    finally:
+        ended.set()
+        watcher.join()
+
+
 def measure(source: Path, times: int, workers: int, memory: str) -> dict[str, object]:
     """One size on one engine; CPU seconds are those of all its processes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -121,6 +152,7 @@ def measure(source: Path, times: int, workers: int, memory: str) -> dict[str, ob
                     [sys.executable, "-c", "from pysail.cli import main; main()",
                      "spark", "server", "--port", str(port)],
                     env={**os.environ, "SAIL_MODE": "local-cluster", "RUST_LOG": "error",
+                         "SAIL_EXECUTION__BATCH_SIZE": "2048",
                          "SAIL_CLUSTER__WORKER_INITIAL_COUNT": str(workers)},
                 )  # fmt: skip
                 while socket.socket().connect_ex(("127.0.0.1", port)):
@@ -131,7 +163,8 @@ def measure(source: Path, times: int, workers: int, memory: str) -> dict[str, ob
             started, own = time.perf_counter(), time.process_time()
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             try:
-                taken, refused = compute(connection, cluster)
+                with largest(Path(folder)) as most:
+                    taken, refused = compute(connection, cluster)
                 wall, own = time.perf_counter() - started, time.process_time() - own
             finally:
                 if server is not None and cluster is not None:
@@ -151,6 +184,8 @@ def measure(source: Path, times: int, workers: int, memory: str) -> dict[str, ob
         "wall_s": round(wall, 1),
         "cpu_s": round(own + children, 1),
         "duckdb_peak_mb": round(peak),
+        "sail_peak_mb": round(used.ru_maxrss / 1024) if workers else 0,
+        **most,
         "rows": rows,
         "refused": refused,
         "slowest": sorted(taken.items(), key=lambda item: -item[1])[:5],

@@ -51,7 +51,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     log = (home / "sail.log").open("w")
     server = subprocess.Popen(
         [sys.executable, "-c", SAIL, "spark", "server", "--port", str(port)],
-        env={**os.environ, "SAIL_MODE": "local-cluster",
+        env={**os.environ, "SAIL_MODE": "local-cluster", "SAIL_EXECUTION__BATCH_SIZE": "2048",
              "SAIL_CLUSTER__WORKER_INITIAL_COUNT": str(WORKERS)},
         stdout=log, stderr=log,
     )  # fmt: skip
