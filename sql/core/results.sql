@@ -8,18 +8,7 @@
 -- check replaced_after_it_was_known: superseded_at is null or superseded_at >= known_at
 with statements as (
     select
-        s.result_id,
-        s.model_id,
-        s.benchmark_id,
-        s.source,
-        s.publisher,
-        s.metric,
-        s.is_headline_metric,
-        s.unit,
-        s.score,
-        s.stated_on,
-        s.known_at,
-        s.ended_at,
+        s.*,
         coalesce(s.stated_on, cast(s.known_at as date)) as said_on,
         coalesce(s.benchmark_release, '') as release_or_none,
         lower(coalesce(s.configuration, '')) as configuration_or_none,
@@ -143,35 +132,34 @@ outdated as (
 )
 
 select
-    s.result_id,             -- our id of the statement
+    m.result_id,             -- our id of the statement
     m.measurement_id,        -- statements of one measurement share it: the first known one's result_id
-    m.measurement_id <> s.result_id as is_repeat, -- repeats a figure known before: no evidence of its own
-    s.source,                -- feed, or `edition`
-    s.spelling,              -- the source's own name of the model
-    s.model_id,              -- version measured
-    s.benchmark_id,          -- benchmark
-    s.benchmark_release,     -- release of the benchmark, where it has several
-    s.metric,                -- pass@1 and cons@64 are different metrics
-    s.is_headline_metric,    -- one fair attempt; majority votes, best-of-n and undeclared metrics are not
-    s.configuration,         -- effort, token budget, prompt or edit format, from the row and from the name
-    s.system,                -- scaffold or agent around the model
-    s.score,                 -- score in its unit, as published
-    s.unit,                  -- percent or elo
-    s.has_the_benchmarks_unit, -- stated in the benchmark's own unit
-    s.score_share,           -- share of points; for ratings the expected score against elo_reference
-    s.evidence,              -- official (the model's own vendor), independent, quoted or secondary
-    s.run_cost_usd,          -- what the whole run cost, USD, where published
-    s.test_cases,            -- tasks, votes or problems behind the score
-    s.source_url,            -- where it is stated
-    s.publisher,             -- who states it
-    cast(s.known_at as date) as published_on, -- known time as a day: published, or first seen by us
-    s.stated_on,             -- day of the run as the source states it: a claim, not a known time
-    s.known_at,              -- known time, UTC
-    s.ended_at,              -- first fetch without it, UTC; not by itself a reason to disbelieve it
+    m.measurement_id <> m.result_id as is_repeat, -- repeats a figure known before: no evidence of its own
+    m.source,                -- feed, or `edition`
+    m.spelling,              -- the source's own name of the model
+    m.model_id,              -- version measured
+    m.benchmark_id,          -- benchmark
+    m.benchmark_release,     -- release of the benchmark, where it has several
+    m.metric,                -- pass@1 and cons@64 are different metrics
+    m.is_headline_metric,    -- one fair attempt; majority votes, best-of-n and undeclared metrics are not
+    m.configuration,         -- effort, token budget, prompt or edit format, from the row and from the name
+    m.system,                -- scaffold or agent around the model
+    m.score,                 -- score in its unit, as published
+    m.unit,                  -- percent or elo
+    m.has_the_benchmarks_unit, -- stated in the benchmark's own unit
+    m.score_share,           -- share of points; for ratings the expected score against elo_reference
+    m.evidence,              -- official (the model's own vendor), independent, quoted or secondary
+    m.run_cost_usd,          -- what the whole run cost, USD, where published
+    m.test_cases,            -- tasks, votes or problems behind the score
+    m.source_url,            -- where it is stated
+    m.publisher,             -- who states it
+    cast(m.known_at as date) as published_on, -- known time as a day: published, or first seen by us
+    m.stated_on,             -- day of the run as the source states it: a claim, not a known time
+    m.known_at,              -- known time, UTC
+    m.ended_at,              -- first fetch without it, UTC; not by itself a reason to disbelieve it
     o.superseded_at,         -- when its publisher was known to have replaced it, UTC; null while it stands
-    s.licence,               -- licence of the source
-    s.note,                  -- caveats
-    s.fetch_id               -- fetch that first showed it; null for the edition
-from core.result_statements as s
-inner join measured as m on m.result_id = s.result_id
-left join outdated as o on o.result_id = s.result_id
+    m.licence,               -- licence of the source
+    m.note,                  -- caveats
+    m.fetch_id               -- fetch that first showed it; null for the edition
+from measured as m
+left join outdated as o on o.result_id = m.result_id
