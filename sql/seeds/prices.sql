@@ -8,7 +8,7 @@
 select
     c.model_id, -- version sold
     c.host_id, -- who sells it
-    c.variant, -- standard, batch, ...
+    c.variant, -- standard, batch, non_thinking (where thinking costs more) ...
     cast(c.input_usd_per_mtok as decimal(18, 9)) as input_usd_per_mtok, -- input price, USD per million tokens
     cast(c.output_usd_per_mtok as decimal(18, 9)) as output_usd_per_mtok, -- output price, USD per million tokens
     cast(c.cache_read_usd_per_mtok as decimal(18, 9)) as cache_read_usd_per_mtok, -- cached input read, USD per million tokens
