@@ -755,8 +755,9 @@ def shift_columns(
         {**_columns(moved), "origin": ["event"] * new, **unseen},
         variant,
     )
-    after = 0.0 * own if change is None else own * np.exp(own_effect)
-    effect = taken(products, drawn, after, volumes) - taken(products, drawn, own, volumes)
+    effect = -taken(products, drawn, own, volumes)
+    if change is not None:  # one that is withdrawn takes nothing any more
+        effect += taken(products, drawn, own * np.exp(own_effect), volumes)
     centre = expected_changes(products, drawn, took=effect)
     scale = noise_scale(products, drawn)
     # The product itself: grows as the market does, with the noise of one that is not recent.
