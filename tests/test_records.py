@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from conftest import published_in
 from dagster._core.instance_for_test import instance_for_test
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from pydantic import ValidationError
 
 from pipelines.assets import Warehouse
@@ -116,6 +118,21 @@ def test_what_is_deleted_makes_room_for_what_comes(
         forget(instance, monkeypatch, days=46)
         sizes.append(sum(p.stat().st_size for p in records.rglob("*") if p.is_file()))
     assert sizes[-1] <= 1.1 * sizes[0]
+
+
+def test_what_a_run_writes_at_once_is_what_it_wrote_before(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = table_run(instance)
+    made_anew = sqlite_event_log.create_engine  # type: ignore[attr-defined]
+    monkeypatch.setattr("pipelines.records.written_at_once", lambda *_: nullcontext())
+    slow = table_run(instance)
+    assert sqlite_event_log.create_engine is made_anew  # type: ignore[attr-defined]
+    quick_kinds, slow_kinds = (
+        [entry.dagster_event_type for entry in instance.all_logs(run)] for run in (quick, slow)
+    )
+    assert quick_kinds == slow_kinds
+    assert len(quick_kinds) > 10
 
 
 def test_a_run_is_remembered_for_as_long_as_a_launch_is_news() -> None:
