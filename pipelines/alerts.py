@@ -328,7 +328,7 @@ def _tell_all(
 
 
 def sources_down(market: Market) -> list[Change]:
-    """Sources whose last attempt failed; a silence is told once, by its last good read."""
+    """Sources of which a part could not be read; told once, by when that began."""
     return [
         Change(
             kind="source down",
@@ -336,15 +336,15 @@ def sources_down(market: Market) -> list[Change]:
             on=market.as_of,
             subject=str(row["title"]),
             model_id=None,
-            key=f"{row['source']}|{row['last_good_at']}",
+            key=f"{row['source']}|{row['failing_since']}",
             figures={
                 "problem": row["problem"],
-                "since": row["last_good_at"].date() if row["last_good_at"] else None,
+                "since": row["failing_since"].date(),
             },
         )
         for row in rows(
             market.connection,
-            "select source, title, problem, last_good_at from marts.source_health "
+            "select source, title, problem, failing_since from marts.source_health "
             "where problem is not null order by source",
         )
     ]

@@ -69,6 +69,25 @@ def test_a_source_with_something_new_is_ok_and_asks_for_nothing(market: Market) 
     assert (row["rows_observed"], row["rows_change"]) == (7, 1)
 
 
+def test_a_part_that_stays_dead_is_dead_since_its_first_failure(market: Market) -> None:
+    """However often the source's other parts are read well in between."""
+    source = sources()["vendor_news_rss"]
+    dead, alive = list(source.live_parts)[:2]
+    rows = [(dead, "2026-01-09", "unchanged"), *((part, day, status) for day in
+            ("2026-01-10", "2026-01-11", "2026-01-12")
+            for part, status in ((dead, "failed"), (alive, "unchanged")))]  # fmt: skip
+    for part, day, status in rows:
+        problem = "HTTP 404" if status == "failed" else None
+        fetch = raw.new_fetch(
+            source.name, source.url, at(day), status, None, problem=problem, part=part
+        )
+        market.snapshots.append([fetch])
+    raw.load(market.connection, source, market.snapshots)
+    row = health(market)[source.name]
+    assert dead in row["problem"]
+    assert row["failing_since"] == datetime(2026, 1, 10)
+
+
 def test_a_failed_reading_is_broken_and_says_why(market: Market) -> None:
     fetched(market, "litellm", "2026-01-10")
     failed(market, "litellm", "2026-01-11", "HTTP 500")

@@ -22,18 +22,29 @@ numbered as (
         f.status,
         f.problem,
         f.held_back,
+        max(case when f.status <> 'failed' then f.fetched_at end) over (partition by f.source, f.part) as part_good_at,
         row_number() over (partition by f.source, f.part order by f.fetched_at desc, f.fetch_id desc) as place
     from raw.fetches as f
+),
+
+-- Since when each part has failed without a good reading.
+failing as (
+    select n.source, n.part, min(n.fetched_at) as failing_since
+    from numbered as n
+    where n.status = 'failed' and (n.part_good_at is null or n.fetched_at > n.part_good_at)
+    group by n.source, n.part
 ),
 
 -- Parts that failed when the source was last tried.
 failed as (
     select
         n.source,
+        min(g.failing_since) as failing_since,
         max(case when n.part = '' then n.problem else n.part || ': ' || n.problem end) as problem,
         sum(n.held_back) as rows_held_back
     from numbered as n
     inner join attempts as a on a.source = n.source
+    left join failing as g on g.source = n.source and g.part = n.part
     where n.place = 1 and n.status = 'failed' and cast(n.fetched_at as date) = cast(a.last_attempt_at as date)
     group by n.source
 ),
@@ -148,6 +159,7 @@ select
     a.last_attempt_at,       -- last time it was read, UTC
     a.last_good_at,          -- last time that worked for any part, UTC
     n.newest_on as newest_fact_on, -- day of the newest thing it says, by its own dates where it states any
+    f.failing_since,         -- first failure of what failed when it was last read, without a good reading since, UTC; null if nothing did
     f.problem,               -- what went wrong when it was last read; null if nothing did
     coalesce(a.fetches, 0) as fetches, -- attempts so far
     z.observed as rows_observed, -- rows of the last good payloads, all parts, that met the contract
