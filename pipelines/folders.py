@@ -22,7 +22,7 @@ def replaced(folder: Path) -> Iterator[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     for left in folder.parent.iterdir():
         writer = left.name.removeprefix(_prefix(folder)).partition("-")[0]
-        if left.name.startswith(_prefix(folder)) and not _is_alive(writer):
+        if left.name.startswith(_prefix(folder)) and not is_alive(writer):
             shutil.rmtree(left, ignore_errors=True)
     part = _made_beside(folder)
     try:
@@ -45,7 +45,8 @@ def _made_beside(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
 
 
-def _is_alive(process: str) -> bool:
+def is_alive(process: str) -> bool:
+    """Whether a process of that number runs; false for what is no number."""
     try:
         os.kill(int(process), 0)
     except (ValueError, ProcessLookupError):

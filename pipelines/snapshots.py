@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.folders import is_alive
 from pipelines.sources import PayloadError
 
 
@@ -87,13 +88,21 @@ class Snapshots:
                 self.read(sha256)
                 return sha256
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        handle, temporary = tempfile.mkstemp(
+            dir=path.parent, prefix=f"{os.getpid()}-", suffix=".part"
+        )
         with os.fdopen(handle, "wb") as file:
             file.write(gzip.compress(payload, compresslevel=6, mtime=0))
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
         return sha256
+
+    def tidy(self) -> None:
+        """Remove what writers that were killed left half written."""
+        for left in self.folder.glob("*/*.part"):
+            if not is_alive(left.name.partition("-")[0]):
+                left.unlink(missing_ok=True)
 
     def read(self, sha256: str) -> bytes:
         """Bytes kept under `sha256`. Raises PayloadError if they are no longer what they were."""

@@ -122,10 +122,16 @@ def _connect(settings: Settings) -> Connection:
 def _connect_current(settings: Settings) -> Connection:
     """A connection on a sound file of this format; another is set aside first."""
     is_new = not settings.warehouse.exists()
+    connection: Connection | None = None
     try:
         connection = _connect(settings)
         found = FORMAT if is_new else _format_of(connection)
+        _read_every_block(connection)
+    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+        raise
     except duckdb.Error as error:
+        if connection is not None:
+            connection.close()
         words = str(error).lower()
         if "could not set lock" in words or "conflicting lock" in words:
             raise WarehouseError(
@@ -158,6 +164,20 @@ def _connect_current(settings: Settings) -> Connection:
             "'Version of the way this file is laid out; another is rebuilt from the kept bytes.'"
         )
     return connection
+
+
+def _read_every_block(connection: Connection) -> None:
+    """Read every row once (0.3 s of CPU for 140 MB): DuckDB checks a block's checksum as it reads.
+
+    A table that is as it would be made again is not read otherwise, and a damaged block of it
+    would be published.
+    """
+    names = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where not temporary "
+        "and database_name = current_database()"
+    ).fetchall()
+    for schema, name in names:
+        connection.execute(f'select bit_xor(hash(t)) from "{schema}"."{name}" as t').fetchall()
 
 
 def _format_of(connection: Connection) -> int:

@@ -3,14 +3,17 @@
 import itertools
 import json
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 from feeds import FEEDS, Prices, at, rows
+from replays import environment
 
 from pipelines import raw, tables
+from pipelines.run import run_pipeline
 from pipelines.settings import Settings
 from pipelines.sources import Observation, Parsed, PayloadError, sources
 from pipelines.tables import Connection
@@ -678,3 +681,19 @@ def test_every_source_rebuilt_from_bytes_is_identical(tmp_path: Path) -> None:
     for name in [*names, "fetches", "quarantine", "fields"]:
         query = f"select * from raw.{name} order by all"
         assert rows(day_by_day, query) == rows(at_once, query), name
+
+
+def test_what_a_killed_writer_left_is_gone_after_the_next_run(tmp_path: Path) -> None:
+    snapshots = raw.Snapshots(Settings(home=tmp_path).snapshots)
+    child = os.fork()
+    if child == 0:
+        os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+        snapshots.keep(b"half written")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    [left] = tmp_path.rglob("*.part")
+    going = left.with_name(f"{os.getpid()}-by-a-writer-that-lives.part")
+    going.touch()
+    with environment(home=str(tmp_path)):
+        assert run_pipeline(Settings(offline=True), None, ["raw"]).success
+    assert [path.name for path in tmp_path.rglob("*.part")] == [going.name]

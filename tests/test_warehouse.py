@@ -106,6 +106,22 @@ def test_a_damaged_file_is_set_aside_and_begun_anew(
     assert read(settings) == 1, "readers keep the last published version"
 
 
+def test_a_damaged_block_of_a_table_nobody_reads_is_found(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_writer(settings) as connection:
+        connection.execute("create table idle as select hash(i) as x from range(400000) as r(i)")
+    with settings.warehouse.open("r+b") as file:
+        middle = settings.warehouse.stat().st_size // 2
+        file.seek(middle)
+        (byte,) = file.read(1)
+        file.seek(middle)
+        file.write(bytes([byte ^ 255]))
+    with open_writer(settings) as connection:
+        assert not first_row(connection, "select 1 from duckdb_tables() where table_name = 'idle'")
+    assert "damaged" in caplog.text
+
+
 def test_a_file_of_the_previous_release_is_built_again(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
