@@ -1,5 +1,6 @@
 """Core and marts can be said on other engines, and mean the same when their macros are put in."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,8 @@ PORTABLE = [
 ]
 
 
+#: How the names of columns of days and moments end .
+MOMENT = re.compile(r"(^|_)(on|at|from|to|after|earliest|latest|as_of|known_by)$")
 #: Syntax that stops being DuckDB's only in appearance: sqlglot would copy or guess it.
 DUCKDBS_OWN = {
     exp.Pivot: "pivot",
@@ -36,6 +39,12 @@ def unportable(query: str, macros: Mapping[str, Macro]) -> set[str]:
     """What of a DuckDB query other engines cannot be asked."""
     tree = sqlglot.parse_one(query, read="duckdb")
     found = {word for kind, word in DUCKDBS_OWN.items() if tree.find(kind)}
+    for minus in tree.find_all(exp.Sub):
+        # Days between two days are a number for DuckDB and an interval for Spark.
+        if all(
+            isinstance(s, exp.Column) and MOMENT.search(s.name) for s in minus.iter_expressions()
+        ):
+            found.add("day minus day")
     for join in tree.find_all(exp.Join):
         if join.method:
             found.add(f"{join.method.lower()} join")
@@ -74,6 +83,7 @@ def test_core_and_marts_keep_to_what_other_engines_can_say(table: Table) -> None
         "select columns('x.*') from core.a as a",
         "select a.x from core.a as a qualify row_number() over (order by a.x) = 1",
         "select list_aggregate(a.xs, 'sum') as y from core.a as a",
+        "select a.x from core.a as a where a.seen_on - a.valid_from <= 31",
         "select g.x from core.a as a cross join generate_series(1, a.n) as g(x)",
     ],
 )

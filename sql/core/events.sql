@@ -96,7 +96,7 @@ detected as (
         cast(null as double) as former_price,
         cast(null as double) as price
     from found as f
-    where f.is_dated or f.offered_on - f.offered_after <= 45
+    where f.is_dated or f.offered_on <= f.offered_after + 45
 ),
 
 list_prices as (
@@ -233,7 +233,7 @@ price_changes as (
         -- Feeds follow each other within days; a week earlier is not the same change.
         and r.said_on >= r.free_from - 7
         and (r.ratio < 4 or r.is_former_sure)
-        and r.valid_from - r.free_from <= 45
+        and r.valid_from <= r.free_from + 45
 ),
 
 retirements as (

@@ -21,7 +21,7 @@ with offered as (
 used as (
     select u.model_id, min(u.period_from) as used_on
     from core.usage as u
-    where u.model_id is not null and u.period_to - u.period_from = 1
+    where u.model_id is not null and u.period_to = u.period_from + 1
     group by u.model_id
 )
 

@@ -51,4 +51,4 @@ left join core.aliases as a
 left join settled as s
     on s.alias = c.target
     and c.released_on < s.valid_from
-    and s.valid_from - c.released_on <= 31
+    and s.valid_from <= c.released_on + 31
