@@ -336,3 +336,29 @@ def test_estimates_rest_on_the_newest_launches_alone(monkeypatch: pytest.MonkeyP
     taught = origins["start"][last]
     complete = origins["start"][[day <= origins["start"].iloc[-1] for day in origins["outcome_on"]]]
     assert sorted(taught) == sorted(complete)[-3:]
+
+
+def test_a_new_launch_leaves_what_was_forecast_before(warehouse: Connection) -> None:
+    """Rolling origin: only its own forecasts are made, and all are what a whole run makes."""
+    priors = warehouse.execute("select * from core.demand_priors").df()
+    before, stood = backtest.forecasts_of(market_of(6), priors, (ROLLING,))
+    whole, standing = backtest.forecasts_of(market_of(7), priors, (ROLLING,))
+    new, same = backtest.forecasts_of(market_of(7), priors, (ROLLING,), kept=set(stood))
+    assert standing == same
+    assert set(stood) < set(standing)
+    assert set(new["origin"]) == {whole["origin"].iloc[-1]}
+    pd.testing.assert_frame_equal(pd.concat([before, new], ignore_index=True), whole)
+
+
+def test_what_a_forecast_follows_from_makes_it_anew(warehouse: Connection) -> None:
+    priors = warehouse.execute("select * from core.demand_priors").df()
+    _, stood = backtest.forecasts_of(market_of(4), priors, (ROLLING,))
+    changed = market_of(4)
+    changed.incumbents.loc[changed.incumbents["origin"] == "weeks 2025-01-27", "before"] *= 1.01
+    _, standing = backtest.forecasts_of(changed, priors, (ROLLING,), kept=set(stood))
+    assert [old == now for old, now in zip(stood, standing, strict=True)] == [
+        True,
+        False,
+        False,
+        False,
+    ]

@@ -12,9 +12,11 @@ Sources: Gneiting and Raftery 2007 (proper scores); Gneiting and Ranjan 2011 (th
 Czado, Gneiting and Held 2009 (non-randomised PIT); Künsch 1989 (block bootstrap).
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,7 @@ from pipelines.analysis.demand import (
 )
 from pipelines.analysis.usage import NAN, Windows
 from pipelines.analysis.windows import WINDOWS, newest, windows_of
+from pipelines.settings import SQL
 
 DRAWS = 400
 SEED = 20240912
@@ -128,74 +131,154 @@ def backtest(
 
     `priors`: see `core.demand_priors`. Deterministic.
     """
-    scored = []
-    for cadence in sorted(set(windows.incumbents["cadence"])):
-        incumbents = windows.incumbents[windows.incumbents["cadence"] == cadence]
-        entrants = windows.entrants[windows.entrants["cadence"] == cadence]
-        used = windows.origins["origin"].isin(incumbents["origin"])
-        # The order of `market`, so that a launch's number is its position here.
-        origins = windows.origins[used].sort_values("origin").reset_index(drop=True)
-        origins["first_on"] = [start - usage.window_before(cadence) for start in origins["start"]]
-        incumbents = incumbents.reset_index(drop=True)
-        entrants = entrants.reset_index(drop=True)
-        past = _Past(incumbents, entrants, origins, priors)
+    return with_default(forecasts_of(windows, priors, schemes)[0], windows)
+
+
+def forecasts_of(
+    windows: Windows,
+    priors: pd.DataFrame,
+    schemes: tuple[str, ...] = (ROLLING, LEFT_OUT),
+    kept: Collection[str] = frozenset(),
+) -> tuple[pd.DataFrame, list[str]]:
+    """Forecasts of every model, and the `forecast_id` of all: rows only of those not in `kept`.
+
+    Pure: what is forecast of a launch depends on what its `forecast_id` hashes alone, its window,
+    those it learns from, the priors and the code.
+    """
+    rows, standing = [], []
+    for cadence in cadences(windows):
+        past = _Past(cadence, windows, priors)
         for scheme in schemes:
-            found = past.run(scheme).assign(scheme=scheme, cadence=cadence)
-            scored += [found, as_known(found, origins)]
-    if not scored:
-        return pd.DataFrame(columns=list(FORECASTS))
-    return pd.concat(scored, ignore_index=True)[list(FORECASTS)]
+            for number, chosen in enumerate(folds(past.origins, scheme)):
+                if pd.notna(past.origins["why_not"].iloc[number]):
+                    continue  # too old to be scored
+                forecast_id = past.hash_of(scheme, number, chosen)
+                standing.append(forecast_id)
+                if forecast_id not in kept:
+                    found = past.run(scheme, number, chosen)
+                    rows.append(
+                        found.assign(scheme=scheme, cadence=cadence, forecast_id=forecast_id)
+                    )
+    columns = [*FORECASTS, "forecast_id"]
+    if not rows:
+        return pd.DataFrame(columns=columns), standing
+    return pd.concat(rows, ignore_index=True)[columns], standing
+
+
+def cadences(windows: Windows) -> list[str]:
+    """Cadences with a launch that can be learnt from."""
+    return sorted(set(windows.incumbents["cadence"]))
+
+
+def origins_of(windows: Windows, cadence: str) -> pd.DataFrame:
+    """Launches of a cadence, in the order of `market`, so that a launch's number is its place."""
+    there = windows.incumbents["origin"][windows.incumbents["cadence"] == cadence]
+    used = windows.origins["origin"].isin(there)
+    origins = windows.origins[used].sort_values("origin").reset_index(drop=True)
+    origins["first_on"] = [start - usage.window_before(cadence) for start in origins["start"]]
+    return origins
+
+
+def with_default(forecasts: pd.DataFrame, windows: Windows) -> pd.DataFrame:
+    """Forecasts of every model, and beside them those of the default as it was then known."""
+    found = [forecasts[list(FORECASTS)]]
+    for cadence in cadences(windows):
+        origins = origins_of(windows, cadence)
+        for scheme in sorted(set(forecasts["scheme"]), reverse=True):
+            mine = (forecasts["cadence"] == cadence) & (forecasts["scheme"] == scheme)
+            found.append(as_known(found[0][mine].reset_index(drop=True), origins))
+    return pd.concat(found, ignore_index=True)
 
 
 class _Past:
     """Past launches of one cadence, prepared once for all models and folds."""
 
-    def __init__(
-        self,
-        incumbents: pd.DataFrame,
-        entrants: pd.DataFrame,
-        origins: pd.DataFrame,
-        priors: pd.DataFrame,
-    ):
-        self.incumbents, self.entrants, self.origins = incumbents, entrants, origins
+    def __init__(self, cadence: str, windows: Windows, priors: pd.DataFrame):
+        there, new = windows.incumbents, windows.entrants
+        self.origins = origins_of(windows, cadence)
+        self.incumbents = there[there["cadence"] == cadence].reset_index(drop=True)
+        self.entrants = new[new["cadence"] == cadence].reset_index(drop=True)
         self.priors = priors
-        self.markets = {v.name: market(incumbents, entrants, v) for v in VARIANTS.values()}
-        names = list(origins["origin"])
-        self.of_incumbent = incumbents["origin"].map(names.index).to_numpy()
-        self.of_entrant = entrants["origin"].map(names.index).to_numpy()
+        self.markets = {
+            v.name: market(self.incumbents, self.entrants, v) for v in VARIANTS.values()
+        }
+        names = list(self.origins["origin"])
+        self.of_incumbent = self.incumbents["origin"].map(names.index).to_numpy()
+        self.of_entrant = self.entrants["origin"].map(names.index).to_numpy()
+        self._hashes = [
+            hashlib.md5(
+                self.incumbents[self.of_incumbent == number].to_csv(index=False).encode()
+                + self.entrants[self.of_entrant == number].to_csv(index=False).encode()
+            ).digest()
+            for number in range(len(names))
+        ]
 
-    def run(self, scheme: str) -> pd.DataFrame:
-        started: dict[str, Fitted] = {}
-        rows = []
-        for number, chosen in enumerate(folds(self.origins, scheme)):
-            if pd.notna(self.origins["why_not"].iloc[number]):
-                continue  # too old to be scored
-            start = self.origins["start"].iloc[number]
-            priors = pooled(self.priors, start if scheme == ROLLING else None)
-            there = self.incumbents[self.of_incumbent == number]
-            new = self.entrants[self.of_entrant == number]
-            this = np.arange(len(chosen)) == number
-            past = self.entrants[chosen[self.of_entrant]]
-            started["sizes"] = fit_sizes(past, priors, started.get("sizes"))
-            # The same stream for every model: their differences are not of the draws.
-            random = partial(np.random.default_rng, [SEED, number])
-            references = new["reference"].to_numpy()[None, :]
-            sizes = draw_sizes(started["sizes"], new, references, DRAWS, random())
-            found = {}
-            for variant in VARIANTS.values():
-                products = self.markets[variant.name]
-                fitted = fit(products.only(chosen), variant, priors, started.get(variant.name))
-                started[variant.name] = fitted
-                found[variant.name] = forecast_changes(products.only(this), fitted, sizes, random())
-            for name in BASELINES:
-                fitted = self._fit_baseline(name, chosen, priors, started.get(name))
-                started[name] = fitted
-                found[name] = _forecast_baseline(name, fitted, there, new, sizes, random())
-            about = there[["origin", "start", "product", "model_id", "role"]]
-            for name, forecast in found.items():
-                scored = _scored(forecast, there, new, random())
-                rows.append(about.assign(model=name, trained_on=int(chosen.sum()), **scored))
-        return pd.concat(rows, ignore_index=True)
+    def hash_of(self, scheme: str, number: int, chosen: NDArray[np.bool_]) -> str:
+        """Over all that a launch's forecasts follow from."""
+        learnt_from = chosen if scheme == ROLLING else np.ones(len(chosen), bool)
+        priors = self._pooled(scheme, number)
+        words = [_method(), scheme.encode(), repr(sorted(priors.items())).encode()]
+        words += [self._hashes[number]]
+        words += [self._hashes[at] for at in np.flatnonzero(learnt_from)]
+        return hashlib.md5(b"|".join(words)).hexdigest()
+
+    def _pooled(self, scheme: str, number: int) -> dict[str, tuple[float, float]]:
+        return pooled(
+            self.priors, self.origins["start"].iloc[number] if scheme == ROLLING else None
+        )
+
+    @cached_property
+    def _on_all(self) -> dict[str, Fitted]:
+        """Estimates on the newest launches, from where those without one of them begin."""
+        every = newest(np.ones(len(self.origins), bool), self.origins["start"])
+        return self._fits(every, pooled(self.priors, None), {})
+
+    def _fits(
+        self,
+        chosen: NDArray[np.bool_],
+        priors: dict[str, tuple[float, float]],
+        begin: Mapping[str, Fitted],
+    ) -> dict[str, Fitted]:
+        """Every model, and the entrants' sizes, estimated on the launches chosen."""
+        past = self.entrants[chosen[self.of_entrant]]
+        found = {"sizes": fit_sizes(past, priors, begin.get("sizes"))}
+        for variant in VARIANTS.values():
+            products = self.markets[variant.name].only(chosen)
+            found[variant.name] = fit(products, variant, priors, begin.get(variant.name))
+        for name in BASELINES:
+            found[name] = self._fit_baseline(name, chosen, priors, begin.get(name))
+        return found
+
+    def run(self, scheme: str, number: int, chosen: NDArray[np.bool_]) -> pd.DataFrame:
+        """Forecast and score one launch by every model, learnt from the launches chosen."""
+        begin = {} if scheme == ROLLING else self._on_all
+        fitted = self._fits(chosen, self._pooled(scheme, number), begin)
+        there = self.incumbents[self.of_incumbent == number]
+        new = self.entrants[self.of_entrant == number]
+        this = np.arange(len(chosen)) == number
+        # The same stream for every model: their differences are not of the draws.
+        name = hashlib.md5(self.origins["origin"].iloc[number].encode()).digest()
+        random = partial(np.random.default_rng, [SEED, int.from_bytes(name[:4])])
+        references = new["reference"].to_numpy()[None, :]
+        sizes = draw_sizes(fitted["sizes"], new, references, DRAWS, random())
+        found = {}
+        for variant in VARIANTS.values():
+            products = self.markets[variant.name].only(this)
+            found[variant.name] = forecast_changes(products, fitted[variant.name], sizes, random())
+        for baseline in BASELINES:
+            found[baseline] = _forecast_baseline(
+                baseline, fitted[baseline], there, new, sizes, random()
+            )
+        about = there[["origin", "start", "product", "model_id", "role"]]
+        return pd.concat(
+            [
+                about.assign(
+                    model=name, trained_on=int(chosen.sum()), **_scored(f, there, new, random())
+                )
+                for name, f in found.items()
+            ],
+            ignore_index=True,
+        )
 
     def _fit_baseline(
         self,
@@ -459,7 +542,17 @@ def as_known(forecasts: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True).assign(model=AS_KNOWN)
 
 
-def compute(priors: pd.DataFrame, **frames: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Tables `backtest_forecasts` and `backtest_scores`."""
-    forecasts = backtest(windows_of(frames), priors)
-    return {"backtest_forecasts": forecasts, "backtest_scores": scores(forecasts)}
+@cache
+def _method() -> bytes:
+    """What a forecast depends on beside its inputs: the code and the shape of its table."""
+    files = [Path(__file__), Path(__file__).with_name("demand.py")]
+    files.append(SQL / "analysis" / "model_forecasts.sql")
+    return b"".join(hashlib.md5(path.read_bytes()).digest() for path in files)
+
+
+def compute(
+    priors: pd.DataFrame, kept: Collection[str] = frozenset(), **frames: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Rows of table `model_forecasts` not in `kept`, and `standing`: every `forecast_id`."""
+    forecasts, standing = forecasts_of(windows_of(frames), priors, kept=kept)
+    return {"model_forecasts": forecasts, "standing": pd.DataFrame({"forecast_id": standing})}

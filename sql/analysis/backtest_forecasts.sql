@@ -3,7 +3,7 @@
 -- key: scheme, model, origin, product
 -- check interval_is_ordered: low <= median and median <= high
 -- check probability_is_one: probability_falls between 0 and 1
--- python: pipelines.analysis.backtest
+-- python: pipelines.analysis.backtest_scores
 select
     cast(f.scheme as varchar) as scheme, -- rolling origin (estimated on what was complete before) or leave one out
     cast(f.cadence as varchar) as cadence, -- weekly or daily

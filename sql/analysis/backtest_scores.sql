@@ -2,7 +2,7 @@
 -- one with the lowest CRPS in the rolling origin of the cadence with most launches.
 -- key: scheme, cadence, role, model
 -- check coverage_is_a_share: coverage_share between 0 and 1
--- python: pipelines.analysis.backtest
+-- python: pipelines.analysis.backtest_scores
 select
     cast(s.scheme as varchar) as scheme, -- rolling origin or leave one out
     cast(s.cadence as varchar) as cadence, -- weekly or daily
