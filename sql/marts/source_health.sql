@@ -124,8 +124,8 @@ judged as (
             when f.rows_held_back > 0 then 'shrunk'
             when f.source is not null then 'broken'
             when a.last_good_at is null then 'broken'
-            when cast(a.looked_at as date) - cast(a.last_good_at as date) > greatest(2, 2 * s.cadence_days) then 'overdue'
-            when cast(a.last_good_at as date) - n.newest_on > greatest(30, 4 * s.cadence_days) then 'stale'
+            when date_diff('day', cast(a.last_good_at as date), cast(a.looked_at as date)) > greatest(2, 2 * s.cadence_days) then 'overdue'
+            when date_diff('day', n.newest_on, cast(a.last_good_at as date)) > greatest(30, 4 * s.cadence_days) then 'stale'
             when d.fields_lost > 0 then 'drifted'
             else 'ok'
         end as status
