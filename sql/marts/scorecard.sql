@@ -13,7 +13,7 @@ with graded as (
         v.segment_id,
         g.outcome,
         v.verdict_probability as said,
-        case when g.is_scored and g.outcome = 'upheld' then 1.0 when g.is_scored then 0.0 end as came
+        case when g.is_scored and g.outcome = 'upheld' then 1e0 when g.is_scored then 0e0 end as came
     from marts.verdicts as v
     inner join marts.verdict_grades as g on g.verdict_id = v.verdict_id
     where v.is_standing
@@ -32,7 +32,7 @@ volumes as (
             else 'graded'
         end as outcome,
         min(v.probability_volume_falls) as said,
-        max(case when g.has_fallen then 1.0 when not g.has_fallen then 0.0 end) as came
+        max(case when g.has_fallen then 1e0 when not g.has_fallen then 0e0 end) as came
     from marts.verdicts as v
     inner join marts.verdict_grades as g on g.verdict_id = v.verdict_id
     where v.is_standing and v.probability_volume_falls is not null
@@ -70,11 +70,12 @@ select
     sum(case when e.outcome = 'not observed' then 1 else 0 end) as not_observed, -- due, but nothing observed decides
     sum(case when e.outcome = 'pending' then 1 else 0 end) as pending, -- not due yet
     avg(e.came) as upheld_share, -- share of the scored that came true
-    -- Rounded, since a mean's last digits follow the order of its rows.
+    -- Rounded, since a mean's last digits follow the order of its rows. Shares are doubles (1e0): other engines give
+    -- the mean of decimals five places.
     round(avg(case when e.came is not null then e.said end), 9) as mean_probability, -- of the scored, as said: equal to the share upheld if well calibrated
     round(avg(power(e.said - e.came, 2)), 9) as brier_score, -- mean squared difference where a probability was said; less is better
     round(avg(
-        ln(greatest(case when e.came = 1 then e.said else 1 - e.said end, 0.001))
+        ln(greatest(case when e.came = 1 then e.said else 1 - e.said end, 1e-3))
         * case when e.came is not null then 1 end
     ), 9) as log_score -- mean log probability of what came, none counted below 0.001; more is better
 from everything as e
