@@ -423,3 +423,24 @@ def test_a_retirement_is_told_as_what_became_known_of_it(
     assert found.kind == kind
     assert changes.is_actionable(found) == (kind != "retirement learnt late")
     assert words in " ".join(alerts.words([found], "slack", end).split())
+
+
+@pytest.mark.parametrize(("lineages", "is_still_said", "moves"), [
+    (1, True, 0), (2, True, 1), (1, False, 1),
+])  # fmt: skip
+def test_one_source_against_another_that_stands_is_no_move_of_a_price(
+    edition: Connection, lineages: int, is_still_said: bool, moves: int
+) -> None:
+    eve, end = date(2024, 9, 8), date(2024, 9, 15)
+    market = read_market(edition.cursor(), Facts(), end, end, end, True)
+    now = changes.snapshot(market, end, end)
+    price = next(p for p in now.prices.values() if p["model_id"] == "openai/o1-mini-2024-09-12")
+    (standing, *_) = [p for p in now.prices.values() if p["claim_id"] != price["claim_id"]]
+    former = price | {
+        "input_usd_per_mtok": 2 * price["input_usd_per_mtok"],
+        "claim_id": standing["claim_id"] if is_still_said else "withdrawn",
+    }
+    offering = price["offering_id"]
+    before = changes.Snapshot(eve, eve, {offering: former}, {})
+    after = changes.Snapshot(end, end, {offering: price | {"lineages": lineages}}, {})
+    assert len(changes.price_changes(market, before, after)) == moves

@@ -197,14 +197,9 @@ def price_changes(market: Market, before: Snapshot, now: Snapshot) -> list[Chang
             continue
         held_from = price["valid_from_latest"]
         is_move = held_from > before.as_of
+        if is_move and price["lineages"] < 2 and _is_still_said(market, former, now):
+            continue  # one source against another: a dispute, told as such
         share = mixed(price) / mixed(former) - 1
-        if all(
-            abs(now_ - then) <= ROUNDING * then
-            for now_, then in zip(
-                pair, (former["input_usd_per_mtok"], former["output_usd_per_mtok"]), strict=True
-            )
-        ):
-            continue
         fact = price_fact(market, price)
         figure = market.facts.figure
         found.append(
@@ -240,6 +235,16 @@ def price_changes(market: Market, before: Snapshot, now: Snapshot) -> list[Chang
             )
         )
     return found
+
+
+def _is_still_said(market: Market, former: Row, now: Snapshot) -> bool:
+    """Whether the source of a former price says it still."""
+    found = rows(
+        market.connection,
+        f"select 1 as said from price_claims_on('{now.as_of}', '{now.known_by}') "
+        f"where claim_id = {quoted(former['claim_id'])} limit 1",
+    )
+    return bool(found)
 
 
 def move_fact(market: Market, former: Row, price: Row, share: Decimal) -> Fact:
