@@ -97,6 +97,7 @@ class Past:
         self._nobody = windows.entrants.iloc[:0]
         self._fitted: dict[Any, Fitted] = {}
         self._pooled: dict[int, dict[str, tuple[float, float]]] = {}
+        self._published = days_of(priors["published_on"][priors["is_evidence"]])
         for cadence, there in windows.incumbents.groupby("cadence"):
             new = windows.entrants[windows.entrants["cadence"] == cadence]
             used = windows.origins["origin"].isin(there["origin"])
@@ -129,8 +130,7 @@ class Past:
 
     def _stage(self, known_by: date | None) -> int:
         """How many estimates were published by a day."""
-        evidence = self.priors["published_on"][self.priors["is_evidence"]]
-        return sum(known_by is None or day <= known_by for day in days_of(evidence))
+        return sum(known_by is None or day <= known_by for day in self._published)
 
     def chosen(self, cadence: str | None, basis: str, start: date, known_by: date) -> Any:
         """Which launches of a cadence may inform a forecast, as a mask; None without any."""
