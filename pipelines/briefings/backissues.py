@@ -2,6 +2,8 @@
 
 import multiprocessing
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date, timedelta
 
 from pipelines.briefings.issue import period
@@ -31,29 +33,34 @@ def render_all(
 ) -> list[str]:
     """Render every order, in `workers` processes. Returns what could not be rendered and why."""
     problems = []
-    jobs = [(settings, order) for order in asked]
     # Spawned, not forked: a connection or a thread of this process must not get into another.
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        for partition, problem in pool.imap_unordered(_render, jobs, chunksize=4):
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        going = {pool.submit(_render, settings, order): order for order in asked}
+        for done in as_completed(going):
+            try:
+                problem = done.result()
+            except BrokenProcessPool:
+                problem = "its process died; render it alone to see why"
             if problem:
-                problems.append(f"{partition}: {problem}")
-            on_done(partition)
+                problems.append(f"{going[done].partition}: {problem}")
+            on_done(going[done].partition)
     return sorted(problems)
 
 
-def _render(job: tuple[Settings, Order]) -> tuple[str, str]:
+def _render(settings: Settings, order: Order) -> str:
+    """What went wrong; nothing if it was rendered."""
     from pipelines.briefings.render import BriefingError, Desk, render
     from pipelines.briefings.theme import read_theme
     from pipelines.ledger import Ledger
     from pipelines.warehouse import open_reader
 
-    settings, order = job
     connection = open_reader(settings)
     try:
         desk = Desk(read_theme(settings.theme), Ledger(settings.ledger))
         render(connection, order, settings.reports, desk)
     except BriefingError as error:
-        return order.partition, str(error)
+        return str(error)
     finally:
         connection.close()
-    return order.partition, ""
+    return ""
