@@ -58,7 +58,7 @@ from pipelines.run import run_pipeline
 from pipelines.settings import Settings
 outcome = run_pipeline(Settings(), None)
 said = {"success": outcome.success, "problems": outcome.problems, "seconds": seconds}
-json.dump(said, sys.stdout)
+print("\\n" + json.dumps(said))
 """
 
 
@@ -104,7 +104,7 @@ def one_day(
         )  # fmt: skip
     finally:
         server.stop()
-    said = json.loads(output.splitlines()[-1])
+    said = json.loads(next(line for line in output.splitlines()[::-1] if line.startswith("{")))
     if not said["success"]:
         raise SystemExit(f"the run of {day} failed: {said['problems']}")
     market.connection = writer.enter_context(open_writer(Settings(home=home)))
