@@ -104,7 +104,8 @@ def page(connection: Connection) -> tuple[str, str]:
         parts += _tables(scores, LEFT_OUT, cadence, (ALL,))
     bins = calibration(connection)
     title = "Volumes said to fall by more than 5%, and how many did"
-    plot = draw(Calibration("calibration", bins), title, read_theme(Settings().theme).charts)
+    drawn = draw(Calibration("calibration", bins), title)
+    plot = drawn.on_paper(read_theme(Settings().theme).charts)
     parts.append(
         f"\n## Calibration\n\n![{title}](pictures/{PLOT.name})\n\nRolling origin, weekly lists, "
         f"{AS_KNOWN}: said that a volume falls by more than 5%, and how many of those did. "

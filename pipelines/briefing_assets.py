@@ -164,8 +164,8 @@ def _plot(composed: "Composed", desk: "Desk") -> dg.MetadataValue[Any] | None:
     from pipelines.briefings import charts
 
     for name, caption in composed.captions.items():
-        drawn = charts.draw(composed.context["charts"][name], caption.plain, desk.theme.charts)
-        encoded = base64.b64encode(drawn.encode()).decode()
+        drawn = charts.draw(composed.context["charts"][name], caption.plain)
+        encoded = base64.b64encode(drawn.on_paper(desk.theme.charts).encode()).decode()
         return dg.MetadataValue.md(f"![{caption.plain}](data:image/svg+xml;base64,{encoded})")
     return None
 

@@ -24,16 +24,18 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
-import pyarrow as pa
 
 from pipelines.settings import SQL
 from pipelines.spark import LAYERS as SPARK_LAYERS
 from pipelines.spark import Spark
 from pipelines.warehouse import VERSIONS_DDL, Connection, first_row
+
+if TYPE_CHECKING:  # who only reads a table's file, as a briefing does, need not wait for them
+    import pandas as pd
+    import pyarrow as pa
 
 LAYERS = ("raw", "seeds", "staging", "core", "analysis", "marts")
 #: Which layers a layer may read: left to right, never back.
@@ -122,7 +124,7 @@ class PythonStep:
 
     module: str
     reads: Mapping[str, str]
-    compute: Callable[..., dict[str, pd.DataFrame]]
+    compute: "Callable[..., dict[str, pd.DataFrame]]"
 
 
 @dataclass
@@ -373,8 +375,11 @@ def create_schemas(connection: Connection) -> None:
     connection.execute(VERSIONS_DDL)
 
 
-def _text_table(path: Path) -> pa.Table:
+def _text_table(path: Path) -> "pa.Table":
     """A CSV as text columns; empty is null, so that every cast is the SQL file's own."""
+    import pandas as pd
+    import pyarrow as pa
+
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     columns = {
         name: pa.array([value if value != "" else None for value in frame[name]], pa.string())
@@ -461,14 +466,16 @@ def _kept(tables: Iterable[Table], connection: Connection) -> frozenset[str]:
     return frozenset(set.intersection(*kept))
 
 
-def _arrow(frame: pd.DataFrame) -> pa.Table:
+def _arrow(frame: "pd.DataFrame") -> "pa.Table":
+    import pyarrow as pa
+
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 
 def _replace(
     table: Table,
     connection: Connection,
-    given: Mapping[str, pa.Table],
+    given: "Mapping[str, pa.Table]",
     stays: Collection[str] = (),
 ) -> Report:
     """Replace all rows, but those whose `keep` value is in `stays`."""

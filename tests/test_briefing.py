@@ -2,7 +2,9 @@
 
 import csv
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,10 +12,12 @@ from pathlib import Path
 import duckdb
 import pypdf
 import pytest
+from jinja2 import pass_context
 from page_numbers import names_of, without_a_fact
 
 from pipelines import alerts, raw, tables
 from pipelines.briefings import changes
+from pipelines.briefings import render as rendering
 from pipelines.briefings.facts import BareNumber, Facts
 from pipelines.briefings.kinds import KINDS
 from pipelines.briefings.market import BriefingError, Order, read_market
@@ -444,3 +448,45 @@ def test_one_source_against_another_that_stands_is_no_move_of_a_price(
     before = changes.Snapshot(eve, eve, {offering: former}, {})
     after = changes.Snapshot(end, end, {offering: price | {"lineages": lineages}}, {})
     assert len(changes.price_changes(market, before, after)) == moves
+
+
+def test_a_briefing_waits_for_no_library_it_does_not_use() -> None:
+    """Each costs a tenth of a second or more at every start."""
+    heavy = ("pandas", "pyarrow", "scipy", "openpyxl", "dagster", "http.client")
+    code = (
+        "import sys, pipelines.cli, pipelines.briefings.render\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_kept_template_says_what_its_source_says_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering, "TEMPLATES", tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    template, kept = tmp_path / "a.j2", tmp_path / "__pycache__"
+
+    @pass_context
+    def loud(_context: object, value: object) -> str:
+        return str(value).upper()
+
+    @pass_context
+    def quiet(_context: object, value: object) -> str:
+        return str(value)
+
+    def says(finalize: Callable[..., str], medium: str) -> str:
+        return rendering.environment(finalize, medium).get_template("a.j2").render(word="b")
+
+    template.write_text("a {{ word }} {{ 'c' }}")
+    assert [says(loud, "one"), says(loud, "one"), says(quiet, "two")] == ["a B C"] * 2 + ["a b c"]
+    assert len(list(kept.iterdir())) == 2
+    template.write_text("d {{ word }}")
+    assert says(loud, "one") == "d B"
+    for damaged in kept.iterdir():
+        damaged.write_bytes(damaged.read_bytes()[:-30])
+    assert says(loud, "one") == "d B"
+    (tmp_path / "__pycache__").rename(tmp_path / "gone")
+    kept.write_text("no folder")
+    assert says(loud, "one") == "d B"

@@ -73,7 +73,13 @@ class Snapshot:
 
 
 def snapshot(market: Market, as_of: date, known_by: date) -> Snapshot:
-    """Read list prices by offering and standings by segment and model."""
+    """List prices by offering and standings by segment and model."""
+    return market.once(
+        ("snapshot", as_of, known_by), lambda: _read_snapshot(market, as_of, known_by)
+    )
+
+
+def _read_snapshot(market: Market, as_of: date, known_by: date) -> Snapshot:
     prices = rows(
         market.connection,
         f"select * from prices_on('{as_of}', '{known_by}') "
@@ -416,6 +422,10 @@ def other_prices(market: Market, price: Row, as_of: date, known_by: date) -> lis
 
 def known_releases(market: Market, known_by: date) -> list[Row]:
     """Launches by what was known on a day, one row a version; feeds' where the edition has none."""
+    return market.once(("releases", known_by), lambda: _read_releases(market, known_by))
+
+
+def _read_releases(market: Market, known_by: date) -> list[Row]:
     found = rows(
         market.connection,
         f"select k.*, c.source_url, c.publisher, c.licence, r.event_id, r.availability_scope, "
@@ -516,6 +526,10 @@ def price_figures(market: Market, price: Row | None) -> Row | None:
 
 def known_retirements(market: Market, known_by: date) -> list[Row]:
     """Retirements by their vendor, from what was known on a day: one row a version."""
+    return market.once(("retirements", known_by), lambda: _read_retirements(market, known_by))
+
+
+def _read_retirements(market: Market, known_by: date) -> list[Row]:
     found = rows(
         market.connection, f"select * from retirements_known('{known_by}') order by model_id"
     )

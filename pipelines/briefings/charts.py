@@ -71,18 +71,29 @@ def fonts() -> Path:
     return Path(str(files("fontpkg_ibm_plex_sans").joinpath("files")))
 
 
-def draw(chart: Chart, title: str, on_paper: Mapping[str, tuple[str, str]] | None = None) -> str:
-    """The chart as an SVG element; same input, same bytes.
+@dataclass(frozen=True)
+class Drawing:
+    """A chart drawn once, for every medium: finding room for its labels is most of the work."""
 
-    On paper it carries its colours, the light ones of those given; in HTML the page gives them,
-    light or dark (`screen_style`).
-    """
+    canvas: Canvas
+    title: str
+    description: str
+
+    def on_screen(self) -> str:
+        """An SVG element that the page colours, light or dark (`screen_style`)."""
+        return self.canvas.finish(self.title, self.description)
+
+    def on_paper(self, colours: Mapping[str, tuple[str, str]]) -> str:
+        """An SVG element that carries its colours, the light ones of those given."""
+        sheet = style(lambda name: colours[name][0], f"'{PAPER_FONT}', sans-serif")
+        return self.canvas.finish(self.title, self.description, sheet)
+
+
+def draw(chart: Chart, title: str) -> Drawing:
+    """The chart under its title; same input, same bytes."""
     canvas = Canvas(chart.name, WIDTH, chart.height)
     chart.paint(canvas)
-    sheet = ""
-    if on_paper is not None:
-        sheet = style(lambda name: on_paper[name][0], f"'{PAPER_FONT}', sans-serif")
-    return canvas.finish(title, chart.description, sheet)
+    return Drawing(canvas, title, chart.description)
 
 
 def screen_style() -> str:

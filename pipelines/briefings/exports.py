@@ -7,7 +7,6 @@ words stay. Every table names its facts line by line, and the facts have a table
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from markdown_it.token import Token
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from pipelines.briefings.charts import Chart
 from pipelines.briefings.facts import Fact, Facts, Figure, plain
@@ -194,60 +193,51 @@ def _written(value: Value) -> str:
 
 
 def _workbook(every: Sequence[Sheet], words: Mapping[str, Any]) -> bytes:
-    book = Workbook()
-    book.properties.creator = str(words["publisher"])
-    book.properties.created = book.properties.modified = EPOCH
-    first = book.active
-    assert first is not None  # a new workbook has its first sheet
-    first.title = "About"
-    about = [
-        ("Briefing", words["title"]), ("As of", words["as_of"]), ("Known by", words["known_by"]),
-        ("Status", words["status"]),
-        ("Facts", "every table names its facts; the sheet Facts gives source, dates and licence"),
-    ]  # fmt: skip
-    for sheet_number, sheet in enumerate(every, start=1):
-        about.append((f"Sheet {sheet_number}", f"{sheet.name}: {plain(sheet.title)}"))
-    for line in about:
-        first.append([_excel(v if isinstance(v, date) else plain(v)) for v in line])
-    first.column_dimensions["A"].width, first.column_dimensions["B"].width = 14, 100
-    for sheet in every:
-        page = book.create_sheet(sheet.name[:31])
-        page.append([_excel(h) for h in sheet.headings])
-        for row in sheet.rows:
-            page.append([_excel(v) for v in row])
-        page.freeze_panes = "A2"
-        for cell in page[1]:
-            cell.font = Font(bold=True)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-        for i in range(1, len(sheet.headings) + 1):
-            longest = max((len(str(r[i - 1] or "")) for r in sheet.rows), default=0)
-            page.column_dimensions[get_column_letter(i)].width = min(60, max(12, longest + 2))
     out = io.BytesIO()
-    book.save(out)
-    return _dateless(out.getvalue())
-
-
-def _excel(value: Value) -> Any:
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, str):
-        # What a spreadsheet file cannot hold would make it unreadable.
-        return _safe(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "", value))[
-            :32000
-        ]
-    return value
-
-
-def _dateless(book: bytes) -> bytes:
-    """The same workbook without the hour it was saved at."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(out, "w") as new:
-        for item in sorted(old.namelist()):
-            content = old.read(item)
-            if item == "docProps/core.xml":
-                content = re.sub(
-                    rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>2000-01-01T00:00:00Z", content
-                )
-            info = zipfile.ZipInfo(item, date_time=(2000, 1, 1, 0, 0, 0))
-            new.writestr(info, content, zipfile.ZIP_DEFLATED)
+    with Workbook(out, {"in_memory": True, "nan_inf_to_errors": True}) as book:
+        book.set_properties({"author": str(words["publisher"]), "created": EPOCH})
+        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        first = book.add_worksheet("About")
+        about = [
+            ("Briefing", words["title"]), ("As of", words["as_of"]),
+            ("Known by", words["known_by"]), ("Status", words["status"]),
+            ("Facts", "every table names its facts; the sheet Facts gives source, dates and "
+                      "licence"),
+        ]  # fmt: skip
+        for sheet_number, sheet in enumerate(every, start=1):
+            about.append((f"Sheet {sheet_number}", f"{sheet.name}: {plain(sheet.title)}"))
+        for at, (label, value) in enumerate(about):
+            _fill(first, at, 0, label, day)
+            _fill(first, at, 1, value if isinstance(value, date) else plain(value), day)
+        first.set_column(0, 0, 14)
+        first.set_column(1, 1, 100)
+        for sheet in every:
+            page = book.add_worksheet(sheet.name[:31])
+            for across, heading in enumerate(sheet.headings):
+                page.write_string(0, across, _excel_text(heading), head)
+            for down, row in enumerate(sheet.rows, start=1):
+                for across, value in enumerate(row):
+                    _fill(page, down, across, value, day)
+            page.freeze_panes(1, 0)
+            for i in range(len(sheet.headings)):
+                longest = max((len(str(r[i] or "")) for r in sheet.rows), default=0)
+                page.set_column(i, i, min(60, max(12, longest + 2)))
     return out.getvalue()
+
+
+def _fill(page: Worksheet, down: int, across: int, value: Value, day: Format) -> None:
+    """Write one cell as what it is: no text becomes a formula, a number or a link."""
+    if value is None or value == "":
+        return
+    if isinstance(value, str):
+        page.write_string(down, across, _excel_text(value))
+    elif isinstance(value, date):
+        page.write_datetime(down, across, value, day)
+    else:
+        page.write_number(down, across, value)
+
+
+def _excel_text(text: str) -> str:
+    # What a spreadsheet file cannot hold would make it unreadable.
+    return _safe(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "", text))[:32000]

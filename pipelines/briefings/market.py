@@ -2,10 +2,10 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from pipelines.briefings.facts import (
     Facts,
@@ -18,6 +18,7 @@ from pipelines.tables import read_table
 from pipelines.warehouse import Connection, first_row
 
 Row = dict[str, Any]
+Answer = TypeVar("Answer")
 #: Known time that leaves nothing out.
 EVERYTHING = date(9999, 12, 31)
 SUGGESTIONS = 5
@@ -221,6 +222,15 @@ class Market:
     models: dict[str, Row]
     segments: dict[str, Row]
     abilities: dict[str, str]
+    #: Answers that several sections need, by their question.
+    answers: dict[Hashable, Any] = field(default_factory=dict, kw_only=True, repr=False)
+
+    def once(self, question: Hashable, ask: Callable[[], Answer]) -> Answer:
+        """The answer to a question, asked the first time only. Who gets it must not change it."""
+        if question not in self.answers:
+            self.answers[question] = ask()
+        found: Answer = self.answers[question]
+        return found
 
     @property
     def judged_by_sql(self) -> str:

@@ -4,17 +4,29 @@ A kind's template holds its prose once, as Markdown. The shells `page.html.j2`, 
 `page.typ.j2` make the three pages from it. The same warehouse and dates give the same text.
 """
 
-import tempfile
+import pickle
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import jinja2
 import typst
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import (
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_context,
+)
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -138,16 +150,23 @@ def _write(composed: Composed, status: signoff.Status, theme: Theme, out: Path) 
         "is_approved": status.is_approved,
         "facts": list(composed.facts.entries()),
     }
-    every, in_text, of_charts = exports.sheets(
-        composed.tokens, composed.captions, composed.context["charts"], composed.facts
-    )
-    exports.write(every, composed.facts, {**shell, "publisher": theme.name}, out)
-    pdf = _pdf(composed, shell)
-    html = _html(composed, shell, in_text, of_charts)
+    drawn = {
+        name: charts.draw(composed.context["charts"][name], caption.plain)
+        for name, caption in composed.captions.items()
+    }
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as typesetter:
+        # Typesetting needs nothing of Python: the other pages are made meanwhile.
+        source = _paper_source(composed, shell, drawn, Path(folder))
+        pdf = typesetter.submit(_typeset, source)
+        every, in_text, of_charts = exports.sheets(
+            composed.tokens, composed.captions, composed.context["charts"], composed.facts
+        )
+        exports.write(every, composed.facts, {**shell, "publisher": theme.name}, out)
+        html = _html(composed, shell, drawn, in_text, of_charts)
+        (out / "briefing.pdf").write_bytes(pdf.result())
     markdown = f"> **{Markup(composed.facts.show(status.words))}.**\n\n{composed.content}"
     for name, text in (("index.html", html), ("briefing.md", markdown)):
         (out / name).write_text(text, encoding="utf-8", newline="\n")
-    (out / "briefing.pdf").write_bytes(pdf)
     signoff.write_manifest(
         out,
         {
@@ -184,10 +203,47 @@ def _lines(tokens: list[Token]) -> Iterable[str]:
 # ------------------------------------------------------------------ environments
 
 
-def environment(finalize: Callable[..., Any]) -> Environment:
-    """Templates whose every value passes `finalize` on its way out."""
+class Compiled(FileSystemBytecodeCache):
+    """Templates as compiled, kept as Python keeps its modules: beside them, if that may be written.
+
+    Compiling those of one briefing takes longer than filling them in. `medium` keeps apart what
+    one template becomes in different environments; a change of this module, which says what they
+    are, makes all anew.
+    """
+
+    def __init__(self, medium: str):
+        super().__init__(str(TEMPLATES / "__pycache__"), f"{medium}-%s.pyc")
+        self.made_by = f"{jinja2.__version__}\n{Path(__file__).read_text(encoding='utf-8')}"
+
+    def get_source_checksum(self, source: str) -> str:
+        """What a kept template must agree with: its source, and all that compiling depends on."""
+        return super().get_source_checksum(self.made_by + source)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill in what is kept; what cannot be read is compiled anew."""
+        try:
+            super().load_bytecode(bucket)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template, unless the folder may not be written or nothing is to be kept."""
+        if sys.dont_write_bytecode:
+            return
+        with suppress(OSError):
+            Path(self.directory).mkdir(exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
+def environment(finalize: Callable[..., Any], medium: str | None = None) -> Environment:
+    """Templates whose every value passes `finalize`, given the context, on its way out.
+
+    They are kept as compiled under the name of a medium, if one is given.
+    """
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=Compiled(medium) if medium else None,
+        optimized=False,  # what a filter makes of a constant must not be kept
         autoescape=True,
         finalize=finalize,
         undefined=StrictUndefined,
@@ -228,7 +284,7 @@ def _sources(context: Context) -> list[dict[str, Any]]:
 
 @cache
 def _markdown() -> Environment:
-    made = environment(_show)
+    made = environment(_show, "markdown")
     made.filters.update(listed=_listed, drawn=_drawn, code=code)
     made.globals["sources"] = _sources
     return made
@@ -237,7 +293,12 @@ def _markdown() -> Environment:
 @cache
 def screen() -> Environment:
     """The environment of HTML pages: every value is plain text, escaped."""
-    made = environment(lambda value: value if hasattr(value, "__html__") else plain(value))
+
+    @pass_context
+    def show(_context: Context, value: Any) -> Any:
+        return value if hasattr(value, "__html__") else plain(value)
+
+    made = environment(show, "screen")
     # Between tags a quotation mark may stand as it is: SQL has many.
     made.filters["text"] = lambda text: Markup(escape(plain(text), quote=False))
     return made
@@ -245,12 +306,13 @@ def screen() -> Environment:
 
 @cache
 def _paper() -> Environment:
-    def show(value: Any) -> Markup:
+    @pass_context
+    def show(_context: Context, value: Any) -> Markup:
         if hasattr(value, "__html__"):
             return Markup(value)
         return Markup(typeset.typst_text(plain(value)))
 
-    made = environment(show)
+    made = environment(show, "paper")
     made.filters["literal"] = lambda text: Markup(typeset.typst_string(plain(text)))
     return made
 
@@ -261,6 +323,7 @@ def _paper() -> Environment:
 def _html(
     composed: Composed,
     shell: Mapping[str, Any],
+    drawn: Mapping[str, charts.Drawing],
     in_text: Mapping[int, exports.Sheet],
     of_charts: Mapping[str, exports.Sheet],
 ) -> str:
@@ -274,7 +337,7 @@ def _html(
             name=name,
             title=caption.plain,
             caption=caption.html,
-            svg=Markup(charts.draw(chart, caption.plain)),
+            svg=Markup(drawn[name].on_screen()),
             columns=chart.columns,
             rows=rows[: charts.TABLE_ROWS],
             is_cut=len(rows) > charts.TABLE_ROWS,
@@ -302,30 +365,37 @@ def _html(
     )
 
 
-def _pdf(composed: Composed, shell: Mapping[str, Any]) -> bytes:
+def _paper_source(
+    composed: Composed,
+    shell: Mapping[str, Any],
+    drawn: Mapping[str, charts.Drawing],
+    folder: Path,
+) -> Path:
+    """Write what is typeset, with its charts, to a folder."""
     theme: Theme = shell["theme"]
-    with tempfile.TemporaryDirectory() as folder:
-        images = {}
-        for i, (name, caption) in enumerate(composed.captions.items()):
-            images[name] = f"chart-{i}.svg"
-            drawn = charts.draw(shell["charts"][name], caption.plain, theme.charts)
-            (Path(folder) / images[name]).write_text(drawn, encoding="utf-8")
-        words = {
-            **shell,
-            "body": Markup(typeset.to_typst(composed.tokens, images)),
-            "footer": Markup(typeset.to_typst(typeset.parse(shell["footer"]), {})),
-            "font": charts.PAPER_FONT,
-            "link_colour": theme.page["link"][0],
-        }
-        source = Path(folder) / "page.typ"
-        page = _paper().get_template("page.typ.j2").render(words)
-        source.write_text(page, encoding="utf-8")
-        # The typesetter's own fonts and that of our package: the page looks alike anywhere.
-        pdf: bytes = typst.compile(
-            str(source),
-            font_paths=[str(charts.fonts())],
-            ignore_system_fonts=True,
-            timestamp=0,
-            pdf_tags=False,  # they double the size; who needs them has the HTML
-        )
+    images = {}
+    for i, (name, drawing) in enumerate(drawn.items()):
+        images[name] = f"chart-{i}.svg"
+        (folder / images[name]).write_text(drawing.on_paper(theme.charts), encoding="utf-8")
+    words = {
+        **shell,
+        "body": Markup(typeset.to_typst(composed.tokens, images)),
+        "footer": Markup(typeset.to_typst(typeset.parse(shell["footer"]), {})),
+        "font": charts.PAPER_FONT,
+        "link_colour": theme.page["link"][0],
+    }
+    source = folder / "page.typ"
+    source.write_text(_paper().get_template("page.typ.j2").render(words), encoding="utf-8")
+    return source
+
+
+def _typeset(source: Path) -> bytes:
+    # The typesetter's own fonts and that of our package: the page looks alike anywhere.
+    pdf: bytes = typst.compile(
+        str(source),
+        font_paths=[str(charts.fonts())],
+        ignore_system_fonts=True,
+        timestamp=0,
+        pdf_tags=False,  # they double the size; who needs them has the HTML
+    )
     return pdf

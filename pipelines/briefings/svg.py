@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from xml.sax.saxutils import escape
+from html import escape
 
 from pipelines.briefings.facts import plain
 
@@ -158,8 +158,8 @@ class Canvas:
             for key, v in attributes.items()
             if v != ""
         )
-        title = f"<title>{escape(plain(says))}</title>" if says else ""
-        inside = title + escape(plain(words))
+        title = f"<title>{escape(plain(says), quote=False)}</title>" if says else ""
+        inside = title + escape(plain(words), quote=False)
         closed = f">{inside}</{tag}>" if inside else "/>"
         looks = f' class="{look}"' if look else ""
         self.parts.append(f"<{tag}{looks}{given}{closed}")
@@ -228,8 +228,8 @@ class Canvas:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" '
             f'aria-labelledby="{prefix}-title {prefix}-desc">'
-            f'<title id="{prefix}-title">{escape(plain(title))}</title>'
-            f'<desc id="{prefix}-desc">{escape(plain(description))}</desc>'
+            f'<title id="{prefix}-title">{escape(plain(title), quote=False)}</title>'
+            f'<desc id="{prefix}-desc">{escape(plain(description), quote=False)}</desc>'
             f"{styled}{''.join(self.parts)}</svg>"
         )
 
@@ -282,10 +282,12 @@ def place_labels(
     `marks` and `lines` are what labels should not cover; `frame` is left, top, right, bottom.
     """
     taken: list[tuple[float, float, float, float]] = []
+    boxes = [(min(x1, x2), max(x1, x2), min(y1, y2), max(y1, y2)) for (x1, y1), (x2, y2) in lines]
     high = SIZE + 3
     for label in labels:
         wide = width_of(label.words, is_bold="bold" in label.look)
         best, best_cost = None, math.inf
+        others = [mark for mark in marks if mark != (label.x, label.y)]
         for dx, dy, reach in _AROUND:
             off = 8 + (reach - 1) * 9
             left = (
@@ -294,13 +296,17 @@ def place_labels(
             top = label.y - high / 2 + dy * (off + high / 2 if dx == 0 else off * 0.9)
             box = (left, top, left + wide, top + high)
             cost = reach * 3 + (dx < 0) + (dx == 0) * 1.5
-            cost += 40 * sum(_overlap(box, other) for other in taken)
-            cost += 5 * sum(_holds(box, mark) for mark in marks if mark != (label.x, label.y))
-            cost += 6 * sum(_crosses(box, line) for line in lines)
             cost += 400 * (
                 max(0.0, frame[0] - left) + max(0.0, left + wide - frame[2])
                 + max(0.0, frame[1] - top) + max(0.0, top + high - frame[3])
             )  # fmt: skip
+            # What each costs is 0 or more: a place that is dearer already needs no further count.
+            if cost < best_cost:
+                cost += 40 * sum(_overlap(box, other) for other in taken)
+            if cost < best_cost:
+                cost += 5 * _held(box, others)
+            if cost < best_cost:
+                cost += 6 * _crossed(box, boxes)
             if cost < best_cost:
                 best, best_cost = (box, reach), cost
         assert best is not None
@@ -319,19 +325,21 @@ def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float,
     return max(0.0, across) * max(0.0, down) / 40 + 1 if across > 0 and down > 0 else 0.0
 
 
-def _holds(box: tuple[float, float, float, float], point: tuple[float, float]) -> bool:
-    return box[0] - 3 < point[0] < box[2] + 3 and box[1] - 2 < point[1] < box[3] + 2
+def _held(box: tuple[float, float, float, float], points: Sequence[tuple[float, float]]) -> int:
+    """How many points lie in a box or close to it."""
+    left, top, right, bottom = box[0] - 3, box[1] - 2, box[2] + 3, box[3] + 2
+    return sum([left < x < right and top < y < bottom for x, y in points])
 
 
-def _crosses(
-    box: tuple[float, float, float, float], line: tuple[tuple[float, float], tuple[float, float]]
-) -> bool:
-    """For lines along an axis, which is all that step charts have; others by their bounding box."""
-    (x1, y1), (x2, y2) = line
-    return (
-        min(x1, x2) < box[2] and max(x1, x2) > box[0] and min(y1, y2) < box[3]
-        and max(y1, y2) > box[1]
-    )  # fmt: skip
+def _crossed(
+    box: tuple[float, float, float, float], lines: Sequence[tuple[float, float, float, float]]
+) -> int:
+    """How many lines (left, right, top, bottom) cross a box.
+
+    For lines along an axis, which is all that step charts have; others by their bounding box.
+    """
+    left, top, right, bottom = box
+    return sum([x1 < right and x2 > left and y1 < bottom and y2 > top for x1, x2, y1, y2 in lines])
 
 
 def spread(places: Sequence[float], apart: float, low: float, high: float) -> list[float]:
