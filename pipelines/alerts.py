@@ -26,7 +26,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from pipelines.briefings.changes import SEVERITIES, Change, changes, ranked, snapshot
+from pipelines.briefings.changes import SEVERITIES, Change, changes, ranked, snapshots
 from pipelines.briefings.facts import Facts, Figure, plain
 from pipelines.briefings.market import Market, newest_fact, read_market, rows
 from pipelines.briefings.render import environment
@@ -288,7 +288,7 @@ def look(connection: Connection, settings: Settings, channels: Sequence[Channel]
             found = sources_down(market)
             if looked:
                 since = date.fromisoformat(looked[-1]["as_of"])
-                before, now = (snapshot(market, day, day) for day in (since, newest))
+                before, now = snapshots(market, [(since, since), (newest, newest)])
                 found = ranked([*changes(market, before, now), *found])
             else:
                 found = []

@@ -1,5 +1,6 @@
 """The `bellwether` command. Dagster is imported only by the commands that run the pipeline."""
 
+import gc
 import json
 import os
 import sys
@@ -823,10 +824,14 @@ def _brief(
     from pipelines.ledger import LedgerError
 
     order = Order(kind, subject, _day(as_of), _day(known_by))
+    # The process ends with its page: looking through what it made for what is in use is in vain.
+    gc.disable()
     try:
         folder = render(connection, order, settings.reports, _desk(settings))
     except (BriefingError, ThemeError, LedgerError) as error:
         raise _fail(str(error), WRONG_USE) from error
+    finally:
+        gc.enable()
     for name in ("index.html", "briefing.md", "briefing.pdf", "briefing.xlsx"):
         console.print(str(folder / name), highlight=False, soft_wrap=True)
 

@@ -223,8 +223,8 @@ def test_names_from_feeds_are_no_markup(
 
         market = alerts.read_market(cursor, alerts.Facts(), date(2024, 9, 15), date(2024, 9, 15),
                                     date(2024, 9, 15), True)  # fmt: skip
-        before, now = (
-            alerts.snapshot(market, d, d) for d in (date(2024, 9, 11), date(2024, 9, 15))
+        before, now = alerts.snapshots(
+            market, [(d, d) for d in (date(2024, 9, 11), date(2024, 9, 15))]
         )
         text = alerts.words(alerts.changes(market, before, now), "slack", date(2024, 9, 15))
     finally:

@@ -466,6 +466,7 @@ def test_a_kept_template_says_what_its_source_says_now(
 ) -> None:
     monkeypatch.setattr(rendering, "TEMPLATES", tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
     template, kept = tmp_path / "a.j2", tmp_path / "__pycache__"
 
     @pass_context

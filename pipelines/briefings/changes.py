@@ -74,29 +74,45 @@ class Snapshot:
 
 def snapshot(market: Market, as_of: date, known_by: date) -> Snapshot:
     """List prices by offering and standings by segment and model."""
-    return market.once(
-        ("snapshot", as_of, known_by), lambda: _read_snapshot(market, as_of, known_by)
+    return snapshots(market, [(as_of, known_by)])[0]
+
+
+def snapshots(market: Market, days: Sequence[tuple[date, date]]) -> list[Snapshot]:
+    """Snapshots of several days, each with its known time, asked at once.
+
+    DuckDB needs longer to plan such a question than to answer it, of one day or of three.
+    """
+    asked = list(dict.fromkeys(days))
+    new = [at for at in asked if ("snapshot", at) not in market.answers]
+    for at, found in zip(new, _read_snapshots(market, new) if new else (), strict=True):
+        market.answers["snapshot", at] = found
+    return [market.answers["snapshot", at] for at in days]
+
+
+def _read_snapshots(market: Market, days: Sequence[tuple[date, date]]) -> list[Snapshot]:
+    listed = ", ".join(
+        f"({n}, date '{as_of}', date '{known_by}')" for n, (as_of, known_by) in enumerate(days)
     )
-
-
-def _read_snapshot(market: Market, as_of: date, known_by: date) -> Snapshot:
-    prices = rows(
+    market.connection.execute(
+        "create or replace temp table snapshot_offers as select asked_days.market_id, "
+        "asked_days.known_by, false as is_drawn, p.* "
+        f"from (values {listed}) as asked_days(market_id, as_of, known_by) "
+        "cross join prices_on(asked_days.as_of, asked_days.known_by) as p"
+    )
+    found = [Snapshot(as_of, known_by, {}, {}) for as_of, known_by in days]
+    for price in rows(
         market.connection,
-        f"select * from prices_on('{as_of}', '{known_by}') "
+        "select * exclude (known_by, is_drawn) from snapshot_offers "
         "where is_list_price order by offering_id",
-    )
-    positions = rows(
+    ):
+        found[price.pop("market_id")].prices[price["offering_id"]] = price
+    for position in rows(
         market.connection,
-        "select s.*, g.segment_id as in_segment from core.segments as g "
-        f"cross join standing_on(g.segment_id, date '{as_of}', date '{known_by}') as s "
-        "where g.kind = 'models' order by g.segment_id, s.capability_rank, s.model_id",
-    )
-    return Snapshot(
-        as_of=as_of,
-        known_by=known_by,
-        prices={p["offering_id"]: p for p in prices},
-        positions={(p["in_segment"], p["model_id"]): p for p in positions},
-    )
+        "select * from standings('snapshot_offers') order by segment_id, capability_rank, model_id",
+    ):
+        place = position["segment_id"], position["model_id"]
+        found[position.pop("market_id")].positions[place] = position
+    return found
 
 
 def mixed(price: Row, into: int = 3, out: int = 1) -> Decimal:

@@ -10,14 +10,14 @@ from datetime import date, timedelta
 
 from pipelines.analysis import INTERVAL
 from pipelines.briefings import changes as changed
-from pipelines.briefings import judged, trend
+from pipelines.briefings import judged
 from pipelines.briefings.changes import (
     INTERVAL_COLUMNS,
     Change,
     Snapshot,
     frontier_fact,
     positions_fact,
-    snapshot,
+    snapshots,
 )
 from pipelines.briefings.charts import (
     Bar,
@@ -102,9 +102,15 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
     market = read_market(
         connection, facts, as_of, known_by, known_by, known_by >= newest, theme.segments
     )
+    is_monthly = order.kind == "monthly"
     eve = first - timedelta(days=1)
-    before, now = snapshot(market, eve, eve), snapshot(market, as_of, known_by)
-    before, now = _shown(market, before), _shown(market, now)
+    since = first - (LOOK_BACK if not is_monthly else timedelta())
+    before, now, former = (
+        _shown(market, at)
+        for at in snapshots(
+            market, [(eve, eve), (as_of, known_by), (since - timedelta(days=1),) * 2]
+        )
+    )
     found = changed.changes(market, before, now)
     kinds: dict[str, list[Change]] = {}
     for change in found:
@@ -126,7 +132,6 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
     ]
     ahead = changed.upcoming(market, now)
     charts: dict[str, Chart] = {}
-    is_monthly = order.kind == "monthly"
     touched = list(
         dict.fromkeys(
             place["segment_id"]
@@ -144,19 +149,14 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
             charts[segment_id] = section["chart"]
     if (standing := standings(market, now)) is not None:
         charts["standings"] = standing
-    timeline = events(market, first - (LOOK_BACK if not is_monthly else timedelta()), as_of, now)
+    timeline = events(market, since, as_of, former, now)
     if timeline is not None:
         charts["timeline"] = timeline
     shares = usage(market, first, as_of) if is_monthly else None
     if shares is not None and shares["chart"] is not None:
         charts["shares"] = shares["chart"]
-    past = trend.read(market) if is_monthly else None
-    prices = trend.price_index(market, past) if past else None
-    places = trend.places(market, past) if past else None
-    if prices is not None:
-        charts |= prices["charts"]
-    if places is not None:
-        charts["places"] = places["chart"]
+    years = _two_years(market) if is_monthly else {}
+    charts |= years.pop("charts", {})
     fits = [p["capability_known_on"] for p in now.positions.values()]
     return {
         **masthead(market, order.kind, f"The model market in {_words(order.kind, subject, first)}"),
@@ -178,9 +178,7 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "charts": charts,
         "shares": shares,
         "segment_shares": segment_shares(market, now, shares) if shares else [],
-        "index": prices,
-        "costs": trend.price_of_capability(market, past) if past else [],
-        "places": places,
+        **{"index": None, "costs": [], "places": None, **years},
         "judged": judged.of_period(market, first, now),
         "scored": scored(market, now) if is_monthly else [],
         "disputed": disputed(market, now),
@@ -189,6 +187,22 @@ def gather(connection: Connection, facts: Facts, order: Order, theme: Theme) -> 
         "vendors": {market.vendor(str(c.model_id)) for c in found if c.model_id},
         "about": {c.model_id for c in found if c.model_id},
     }
+
+
+def _two_years(market: Market) -> Row:
+    """What `trend` makes of the two years behind a monthly issue, with its charts."""
+    # A weekly need not wait for numpy.
+    from pipelines.briefings import trend
+
+    past = trend.read(market)
+    if past is None:
+        return {}
+    prices, places = trend.price_index(market, past), trend.places(market, past)
+    charts = dict(prices["charts"])
+    if places is not None:
+        charts["places"] = places["chart"]
+    costs = trend.price_of_capability(market, past)
+    return {"index": prices, "costs": costs, "places": places, "charts": charts}
 
 
 def _words(kind: str, subject: str, first: date) -> str:
@@ -399,8 +413,13 @@ def standings(market: Market, now: Snapshot) -> Standings | None:
 # ------------------------------------------------------------------ events
 
 
-def events(market: Market, since: date, until: date, now: Snapshot) -> Timeline | None:
-    """Launches, moves of list prices and retirements known by the issue, a lane a vendor."""
+def events(
+    market: Market, since: date, until: date, before: Snapshot, now: Snapshot
+) -> Timeline | None:
+    """Launches, moves of list prices and retirements known by the issue, a lane a vendor.
+
+    `before` is the eve of the first day.
+    """
     found: list[Event] = []
     for release in changed.known_releases(market, now.known_by):
         if release["on"] and since <= release["on"] <= until:
@@ -410,8 +429,7 @@ def events(market: Market, since: date, until: date, now: Snapshot) -> Timeline 
         if row["shutdown_on"] and since <= row["shutdown_on"] <= until:
             fact = changed.retirement_fact(market, row)
             found.append(_event(market, row["shutdown_on"], row["model_id"], "retirement", fact))
-    eve = snapshot(market, since - timedelta(days=1), since - timedelta(days=1))
-    for change in changed.price_changes(market, eve, now):
+    for change in changed.price_changes(market, before, now):
         if change.kind == "price move" and change.on and since <= change.on <= until:
             kind = "price cut" if change.figures["is_cut"] else "price rise"
             fact = change.figures["input"].fact

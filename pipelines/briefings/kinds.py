@@ -1,8 +1,9 @@
 """The kinds of briefing: what gathers each. A kind's template has its name."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import cast
 
-from pipelines.briefings import issue, launch, model, scorecard
 from pipelines.briefings.facts import Facts
 from pipelines.briefings.market import Order, Row
 from pipelines.briefings.theme import Theme
@@ -10,10 +11,16 @@ from pipelines.warehouse import Connection
 
 Gather = Callable[[Connection, Facts, Order, Theme], Row]
 
-KINDS: Mapping[str, Gather] = {
-    "launch": launch.gather,
-    "weekly": issue.gather,
-    "monthly": issue.gather,
-    "model": model.gather,
-    "scorecard": scorecard.gather,
+#: The module of each; a briefing imports its own kind's only.
+KINDS: Mapping[str, str] = {
+    "launch": "launch",
+    "weekly": "issue",
+    "monthly": "issue",
+    "model": "model",
+    "scorecard": "scorecard",
 }
+
+
+def gather(kind: str) -> Gather:
+    """What gathers a kind. Raises KeyError."""
+    return cast(Gather, import_module(f"pipelines.briefings.{KINDS[kind]}").gather)

@@ -331,29 +331,35 @@ def read(connection: Connection, facts: Facts, moment: Moment, shown: Sequence[s
     def inside(query: str) -> list[Row]:
         return [row for row in rows(connection, query) if row["segment_id"] in market.segments]
 
+    releases = _by(
+        "model_id",
+        rows(
+            connection,
+            "select r.* from core.releases as r inner join core.event_models as v "
+            "on v.model_id = r.model_id where v.event_id = ? and v.role = 'entrant' "
+            "order by r.model_id",
+            [event_id],
+        ),
+    )
+    prices = _by(
+        "model_id",
+        rows(
+            connection,
+            f"select * from prices_on('{moment.as_of}', {market.judged_by_sql}) "
+            "where is_list_price",
+        ),
+    )
+    positions = inside(f"select * from asked_positions where side = 'with' {order}")
+    before = inside(f"select * from asked_positions where side = 'without' {order}")
+    # Of all results ever, those of models that can stand beside the launch.
+    about = {*releases, *prices, *(p["model_id"] for p in (*positions, *before))}
     return Launch(
         **vars(market),
         moment=moment,
-        releases=_by(
-            "model_id",
-            rows(
-                connection,
-                "select r.* from core.releases as r inner join core.event_models as v "
-                "on v.model_id = r.model_id where v.event_id = ? and v.role = 'entrant' "
-                "order by r.model_id",
-                [event_id],
-            ),
-        ),
-        prices=_by(
-            "model_id",
-            rows(
-                connection,
-                f"select * from prices_on('{moment.as_of}', {market.judged_by_sql}) "
-                "where is_list_price",
-            ),
-        ),
-        positions=inside(f"select * from asked_positions where side = 'with' {order}"),
-        before=inside(f"select * from asked_positions where side = 'without' {order}"),
+        releases=releases,
+        prices=prices,
+        positions=positions,
+        before=before,
         impact=inside(f"select * from asked_impact {order}"),
         comparisons=rows(
             connection,
@@ -366,9 +372,9 @@ def read(connection: Connection, facts: Facts, moment: Moment, shown: Sequence[s
                 "select r.*, b.name as benchmark, b.ability_id from core.results as r "
                 "inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id "
                 "where r.published_on <= ? and r.is_headline_metric "
-                "and (r.source = 'edition' or not r.is_repeat) "
+                "and (r.source = 'edition' or not r.is_repeat) and list_contains(?, r.model_id) "
                 "order by b.name, r.published_on, r.result_id",
-                [moment.known_by],
+                [moment.known_by, sorted(about)],
             )
         ),
         claims=rows(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from html import escape
+from importlib.util import cache_from_source
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,7 +35,7 @@ from markupsafe import Markup
 from pipelines.analysis import INTERVAL
 from pipelines.briefings import charts, exports, signoff, typeset
 from pipelines.briefings.facts import Facts, code, plain
-from pipelines.briefings.kinds import KINDS
+from pipelines.briefings.kinds import KINDS, gather
 from pipelines.briefings.market import BriefingError, Order
 from pipelines.briefings.provenance import sources
 from pipelines.briefings.theme import Theme
@@ -112,7 +113,7 @@ def compose(connection: Connection, order: Order, theme: Theme) -> Composed:
     facts = Facts()
     cursor = connection.cursor()
     try:
-        gathered = KINDS[order.kind](cursor, facts, order, theme)
+        gathered = gather(order.kind)(cursor, facts, order, theme)
     finally:
         cursor.close()
     # Asked for or not, the period found and the usual day make the same briefing.
@@ -212,7 +213,8 @@ class Compiled(FileSystemBytecodeCache):
     """
 
     def __init__(self, medium: str):
-        super().__init__(str(TEMPLATES / "__pycache__"), f"{medium}-%s.pyc")
+        folder = Path(cache_from_source(str(TEMPLATES / "any.py"))).parent
+        super().__init__(str(folder), f"{medium}-%s.pyc")
         self.made_by = f"{jinja2.__version__}\n{Path(__file__).read_text(encoding='utf-8')}"
 
     def get_source_checksum(self, source: str) -> str:
@@ -231,7 +233,7 @@ class Compiled(FileSystemBytecodeCache):
         if sys.dont_write_bytecode:
             return
         with suppress(OSError):
-            Path(self.directory).mkdir(exist_ok=True)
+            Path(self.directory).mkdir(parents=True, exist_ok=True)
             super().dump_bytecode(bucket)
 
 
