@@ -258,23 +258,12 @@ def _was_stopped_by_a_check(instance: dg.DagsterInstance, run_id: str) -> bool:
 
 
 def _why(instance: dg.DagsterInstance, run_id: str) -> str:
-    """The first cause of the first step that failed, else what the run says, in one line."""
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
-        event = entry.dagster_event
-        error = event.step_failure_data.error if event else None
-        while error is not None and error.cause is not None:
-            error = error.cause
-        if event and error:
-            return f"{event.step_key}: {_line(error.message)}"
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE):
-        if entry.dagster_event and entry.dagster_event.message:
-            return _line(entry.dagster_event.message)
+    """What stopped the first step that failed, else the run itself, in one line."""
+    for kind in (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE):
+        for entry in instance.all_logs(run_id, of_type=kind):
+            if event := entry.dagster_event:
+                return records.why(event).splitlines()[0][:300]
     return "see the run's log"
-
-
-def _line(message: str) -> str:
-    lines = message.strip().splitlines()
-    return lines[0][:300] if lines else "see the run's log"
 
 
 def _change(

@@ -16,7 +16,14 @@ from rich.table import Table
 
 from pipelines.settings import Settings
 from pipelines.show import grid
-from pipelines.warehouse import Connection, WarehouseError, check_format, open_reader
+from pipelines.warehouse import (
+    READERS_LATER,
+    Connection,
+    WarehouseError,
+    check_format,
+    niceness,
+    open_reader,
+)
 
 if TYPE_CHECKING:
     from pipelines.check import Checked
@@ -218,18 +225,19 @@ def serve_sql(
     if (tls_cert is None) != (tls_key is None):
         raise _fail("--tls-cert and --tls-key go together", WRONG_USE)
     tls = (tls_cert, tls_key) if tls_cert and tls_key else None
-    try:
-        server = flight.start(
-            Settings(), host, port, tls,
-            lambda line: console.print(line, highlight=False, soft_wrap=True),
-            plain_text_is_fine=plain_text,
-        )  # fmt: skip
-    except (flight.ServerProblem, WarehouseError, OSError) as problem:
-        raise _fail(str(problem), WRONG_USE) from problem
-    try:
-        server.serve()
-    except KeyboardInterrupt:
-        server.shutdown()
+    with niceness(READERS_LATER):
+        try:
+            server = flight.start(
+                Settings(), host, port, tls,
+                lambda line: console.print(line, highlight=False, soft_wrap=True),
+                plain_text_is_fine=plain_text,
+            )  # fmt: skip
+        except (flight.ServerProblem, WarehouseError, OSError) as problem:
+            raise _fail(str(problem), WRONG_USE) from problem
+        try:
+            server.serve()
+        except KeyboardInterrupt:
+            server.shutdown()
 
 
 @app.command()
@@ -548,12 +556,13 @@ def sql(
     try:
         kind = sqlshell.format_for("json" if as_json else "csv" if as_csv else kind, out)
         asked = sqlshell.example(example).query if example else query
-        if asked is None and not sys.stdin.isatty():
-            asked = sys.stdin.read()
-        if asked is None:
-            sqlshell.prompt(settings, console, timeout_ms)
-            return
-        count = sqlshell.give(open_reader(settings, timeout_ms), asked, kind, out, console)
+        with niceness(READERS_LATER):
+            if asked is None and not sys.stdin.isatty():
+                asked = sys.stdin.read()
+            if asked is None:
+                sqlshell.prompt(settings, console, timeout_ms)
+                return
+            count = sqlshell.give(open_reader(settings, timeout_ms), asked, kind, out, console)
     except (sqlshell.QueryProblem, WarehouseError) as problem:
         raise _fail(str(problem)) from problem
     except OSError as problem:

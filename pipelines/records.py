@@ -1,4 +1,4 @@
-"""Dagster's own records of runs in SQLite: old ones deleted, new ones written without waiting.
+"""Dagster's own records of runs: why one failed; in SQLite, new ones quick and old ones deleted.
 
 Dagster itself keeps every run for good, at some 9 MB a daily run.
 
@@ -10,6 +10,7 @@ up again.
 """
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -30,8 +31,27 @@ from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from pipelines.settings import Settings
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+#: Classes of Dagster's own errors around those of a step.
+WRAPPING = re.compile("Dagster|RetryRequested")
 #: Runs deleted in one go, so that a sensor's tick stays short.
 AT_ONCE = 100
+
+
+def why(event: dg.DagsterEvent) -> str:
+    """What a failed step or run says of itself: never empty, the first line says the most.
+
+    The outermost error that is not Dagster's wrapping counts: an error of the project's says what
+    to do, while its own cause may be some library's.
+    """
+    data = event.step_failure_data if event.is_step_failure else event.job_failure_data
+    error = data.error
+    while error is not None and error.cause is not None and WRAPPING.match(str(error.cls_name)):
+        error = error.cause
+    said = error.message if error is not None else event.message or ""
+    # Before the words stands the class, which helps only with errors that are no words of ours.
+    said = re.sub(r"^(pipelines|dagster)\.[\w.]+: ", "", said).strip()
+    said = said or "it says nothing; see the run's log"
+    return f"{event.step_key}: {said}" if event.step_key else said
 
 
 def forget(instance: dg.DagsterInstance, settings: Settings) -> list[str]:

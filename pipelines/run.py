@@ -42,6 +42,7 @@ def run_pipeline(
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     from pipelines.assets import Warehouse
     from pipelines.definitions import defs
+    from pipelines.records import why
     from pipelines.unrecorded import unrecorded_instance
 
     job = defs.resolve_job_def("daily")
@@ -84,7 +85,8 @@ def run_pipeline(
         success=result.success,
         tables=sum(event.is_step_materialization for event in events),
         seconds=time.perf_counter() - started,
-        problems=[_problem(event) for event in events if event.is_step_failure],
+        problems=[why(event) for event in events if event.is_step_failure]
+        or [why(event) for event in events if event.is_run_failure],
     )
     for event in events:
         if event.is_step_materialization and event.asset_key:
@@ -98,10 +100,3 @@ def run_pipeline(
             if "skipped" in metadata and metadata["skipped"].value != "no":
                 outcome.skipped.append(f"{source} {metadata['skipped'].value}")
     return outcome
-
-
-def _problem(event: Any) -> str:
-    error = event.step_failure_data.error
-    while error.cause is not None:
-        error = error.cause
-    return f"{event.step_key}: {error.message.strip()}"

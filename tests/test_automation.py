@@ -1,7 +1,9 @@
 """What runs by itself: schedules and sensors, ticked by Dagster's own daemon with time moved on."""
 
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from conftest import published_in
 from daemon import Daemon, daemon
 from test_alerts import Hook
 
-from pipelines import automation
+from pipelines import automation, records
 from pipelines.assets import Warehouse
 from pipelines.briefing_assets import LAUNCHES, MONTHS, WEEKS, subject_of
 from pipelines.briefings.issue import period
@@ -19,6 +21,7 @@ from pipelines.briefings.market import newest_fact
 from pipelines.definitions import defs
 from pipelines.settings import Settings
 from pipelines.tables import Connection, catalogue
+from pipelines.warehouse import WarehouseError, open_writer
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -168,7 +171,7 @@ def look(ticking: Daemon, hook: Hook) -> list[str]:
     return hook.texts[before:]
 
 
-def materialise(ticking: Daemon, key: str) -> bool:
+def materialise(ticking: Daemon, key: str, tags: dict[str, str] | None = None) -> bool:
     """Run one asset in a process of the daemon's; whether it went well."""
     return dg.materialize(
         [d for d in defs.assets or [] if isinstance(d, dg.AssetsDefinition)],
@@ -177,6 +180,7 @@ def materialise(ticking: Daemon, key: str) -> bool:
         resources={"bellwether": Warehouse(offline=True)},
         raise_on_error=False,
         run_config=QUIET,
+        tags=tags,
     ).success
 
 
@@ -212,6 +216,56 @@ def test_a_failed_check_and_a_failed_run_are_told_once_each(
         assert "Run failed" in told
         assert "nothing is published yet" in told
         assert look(ticking, hook) == []
+
+
+def test_a_run_that_another_program_keeps_out_is_told_with_what_to_do(
+    settings: Settings, hook: Hook, tmp_path: Path
+) -> None:
+    """DuckDB's lock is its own process's, so the other program is a process."""
+    with open_writer(settings):
+        pass
+    opens = f"import sys, duckdb; held = duckdb.connect({str(settings.warehouse)!r})"
+    holds = f"{opens}; print(flush=True); sys.stdin.read()"
+    start = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", holds], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as other,
+        daemon(tmp_path / "dagster", start) as ticking,
+    ):
+        assert other.stdin is not None
+        assert other.stdout is not None
+        other.stdout.readline()
+        assert look(ticking, hook) == []
+        assert not materialise(ticking, "seeds/metrics", {"dagster/max_retries": "0"})
+        other.stdin.close()
+        [told] = look(ticking, hook)
+    assert "another program has the warehouse file open; close it, then try again" in told
+    assert "WarehouseError" not in told
+    assert "Error executing resource_fn" not in told
+
+
+def test_a_failed_step_is_told_by_our_words_or_by_the_error_of_a_library() -> None:
+    def ours() -> None:
+        try:
+            raise OSError("a library's")
+        except OSError as error:
+            raise WarehouseError("do this") from error
+
+    def another() -> None:
+        {}["no such key"]
+
+    def told(fails: Callable[[], None]) -> str:
+        @dg.asset(name="made")
+        def asset() -> None:
+            fails()
+
+        result = dg.materialize([asset], run_config=QUIET, raise_on_error=False)
+        [failure] = [event for event in result.all_events if event.is_step_failure]
+        return records.why(failure)
+
+    assert told(ours) == "made: do this"
+    assert told(another) == "made: KeyError: 'no such key'"
 
 
 def test_a_check_that_a_run_cut_short_never_reached_is_as_it_was(

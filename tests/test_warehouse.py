@@ -12,7 +12,14 @@ import pytest
 
 from pipelines import warehouse
 from pipelines.settings import Settings
-from pipelines.warehouse import WarehouseError, first_row, open_reader, open_writer, publish
+from pipelines.warehouse import (
+    WarehouseError,
+    first_row,
+    niceness,
+    open_reader,
+    open_writer,
+    publish,
+)
 
 #: Runs in a process of its own; `home` is the first argument.
 WRITES = """
@@ -70,6 +77,50 @@ def test_readers_keep_their_version_and_new_readers_see_the_new_one(settings: Se
         fill(settings, value)
     assert first_row(old, "select max(a) from t") == (1,)
     assert read(settings) == 7
+
+
+def test_the_lock_outlives_a_publication(settings: Settings) -> None:
+    """A copy made by this process would let go of it."""
+    with open_writer(settings) as connection:
+        connection.execute("create table t as select 1 as a")
+        publish(connection, settings)
+        opens = f"import duckdb; duckdb.connect({str(settings.warehouse)!r})"
+        other = subprocess.run([sys.executable, "-c", opens], capture_output=True, text=True)
+    assert "Conflicting lock" in other.stderr
+
+
+def test_who_gives_way_does_so_with_all_that_it_begins_and_only_meanwhile() -> None:
+    tells = [sys.executable, "-c", "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"]
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    with niceness(3):
+        assert int(subprocess.check_output(tells)) == min(before + 3, 19)
+    if os.geteuid() == 0:
+        assert os.getpriority(os.PRIO_PROCESS, 0) == before
+        with niceness(-3):
+            assert int(subprocess.check_output(tells)) == before - 3
+        assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+@pytest.mark.parametrize("command", [["sql"], ["serve-sql", "--port", "0"]])
+def test_programs_that_only_read_give_way_to_the_writer(
+    settings: Settings, command: list[str]
+) -> None:
+    fill(settings, 1)
+    bellwether = str(Path(sys.executable).with_name("bellwether"))
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    with subprocess.Popen(
+        [bellwether, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env=os.environ | {"BELLWETHER_HOME": str(settings.home)},
+    ) as reads:  # fmt: skip
+        try:
+            late = time.monotonic() + 60
+            while os.getpriority(os.PRIO_PROCESS, reads.pid) == before:
+                assert reads.poll() is None
+                assert time.monotonic() < late
+                time.sleep(0.02)
+            assert os.getpriority(os.PRIO_PROCESS, reads.pid) == min(before + 10, 19)
+        finally:
+            reads.kill()
 
 
 def test_old_versions_do_not_pile_up(settings: Settings) -> None:
