@@ -22,6 +22,7 @@ from pipelines.briefings.facts import BareNumber, Facts
 from pipelines.briefings.kinds import KINDS
 from pipelines.briefings.market import BriefingError, Order, read_market
 from pipelines.briefings.render import render
+from pipelines.briefings.svg import Canvas, Hover
 from pipelines.settings import TEMPLATES
 from pipelines.sources import sources
 from pipelines.tables import Connection
@@ -491,3 +492,19 @@ def test_a_kept_template_says_what_its_source_says_now(
     (tmp_path / "__pycache__").rename(tmp_path / "gone")
     kept.write_text("no folder")
     assert says(loud, "one") == "d B"
+
+
+@pytest.mark.parametrize(("sources", "whole", "own"), [
+    (["A", "A"], ". Source: A", ["one", "two"]),
+    (["A", ""], ". Source: A", ["one", "two"]),
+    (["A", "B"], "", ["one. Source: A", "two. Source: B"]),
+    (["", ""], "", ["one", "two"]),
+])  # fmt: skip
+def test_a_source_of_all_marks_is_said_once_by_their_chart(
+    sources: list[str], whole: str, own: list[str]
+) -> None:
+    canvas = Canvas("c", 10, 10)
+    for words, source in zip(("one", "two"), sources, strict=True):
+        canvas.mark("circle", 1, 1, 1, "f-one", Hover(words, source))
+    drawn = canvas.finish("Finding", "Words")
+    assert re.findall("<title[^>]*>([^<]*)</title>", drawn) == [f"Finding{whole}", *own]

@@ -19,6 +19,7 @@ from pipelines.briefings.svg import (
     SERIES,
     SIZE,
     Canvas,
+    Hover,
     Label,
     Scale,
     day_ticks,
@@ -101,7 +102,7 @@ def screen_style() -> str:
     return style(lambda name: f"var(--chart-{name})", "var(--font)", "figure svg ")
 
 
-def hover(words: str, *figures: Figure | None) -> str:
+def hover(words: str, *figures: Figure | None) -> Hover:
     """What hovering over a mark says: its words, and who states the fact behind them."""
     cited = list(
         dict.fromkeys(
@@ -110,7 +111,7 @@ def hover(words: str, *figures: Figure | None) -> str:
             if f is not None
         )
     )
-    return f"{words}. Source: {'; '.join(cited)}" if cited else words
+    return Hover(words, "; ".join(cited))
 
 
 def legend(
@@ -245,11 +246,11 @@ class Frontier:
         abler = sorted((p.capability for p in self.points), reverse=True)[:TABLE_ROWS]
         for kind, (shape, size, look, _) in MARKS.items():
             for p in (p for p in self.points if p.kind == kind):
-                says = f"{plain(p.name)}: {usd(p.price)} at 3:1, capability {p.capability:.1f}"
-                # Of the many far behind, name and value will do.
+                words = f"{plain(p.name)}: {usd(p.price)} at 3:1, capability {p.capability:.1f}"
+                says = Hover(words)  # of the many far behind, name and value will do
                 if kind != "behind" or p.capability >= abler[-1]:
-                    says += f" ({p.low:.1f} to {p.high:.1f})"
-                    says = hover(says, p.price_figure, p.capability_figure)
+                    words += f" ({p.low:.1f} to {p.high:.1f})"
+                    says = hover(words, p.price_figure, p.capability_figure)
                 canvas.mark(shape, x(p.price), y(p.capability), size, f"f-{look}", says)
         order = ("entrant", "lost", "frontier", "behind")
         labels = [
@@ -392,7 +393,7 @@ class PriceHistory:
             if not self.first <= day <= self.last:
                 continue
             at = x(day.toordinal())
-            canvas.line(at, top - 4, at, bottom, "rule", f"{day}: {words}", "2 3")
+            canvas.line(at, top - 4, at, bottom, "rule", Hover(f"{day}: {words}"), "2 3")
             anchor = "start" if at < (left + right) / 2 else "end"
             shift = 4 if anchor == "start" else -4
             canvas.text(

@@ -81,13 +81,13 @@ def paired(market: Market, as_of: date) -> list[Row]:
         market.connection,
         "select t.event_id, e.title, d.as_of, t.segment_id, t.model_id, t.is_entrant, "
         "t.verdict as verdict_then, t.verdict_probability as probability_then, "
-        "n.verdict as verdict_now, t.was_on_frontier "
+        "n.verdict as verdict_now "
         "from marts.launch_impact as t "
         "inner join core.events as e on e.event_id = t.event_id "
         "inner join core.segment_days as d on d.event_id = t.event_id and d.basis = t.basis "
         "left join marts.launch_impact as n on n.event_id = t.event_id "
         "and n.segment_id = t.segment_id and n.model_id = t.model_id and n.basis = 'hindsight' "
-        "where t.basis = 'day_after' and d.as_of <= ? "
+        "where t.basis = 'day_after' and d.as_of <= ? and (t.is_entrant or t.was_on_frontier) "
         "order by d.as_of desc, t.event_id, t.segment_id, t.model_id",
         [as_of],
     )
@@ -95,9 +95,7 @@ def paired(market: Market, as_of: date) -> list[Row]:
     return [
         row
         for row in found
-        if row["segment_id"] in market.segments
-        and (row["event_id"], row["segment_id"]) in entered
-        and (row["is_entrant"] or row["was_on_frontier"])
+        if row["segment_id"] in market.segments and (row["event_id"], row["segment_id"]) in entered
     ]
 
 

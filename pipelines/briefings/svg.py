@@ -140,6 +140,20 @@ def day_ticks(first: date, last: date) -> list[date]:
     return [first + timedelta(days=i) for i in range(0, (last - first).days + 1, step)]
 
 
+@dataclass(frozen=True)
+class Hover:
+    """What hovering over a mark says: a fact, and who states it; nobody if that is empty."""
+
+    words: str
+    source: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.words)
+
+
+NOTHING = Hover("")
+
+
 @dataclass
 class Canvas:
     """A drawing in the making. Coordinates are pixels of a page `width` wide."""
@@ -147,10 +161,10 @@ class Canvas:
     name: str
     width: float
     height: float
-    parts: list[str] = field(default_factory=list)
+    parts: list[str | Hover] = field(default_factory=list)
 
     def add(
-        self, tag: str, look: str, says: str = "", words: str = "", **attributes: object
+        self, tag: str, look: str, says: Hover = NOTHING, words: str = "", **attributes: object
     ) -> None:
         """One element; `says` is what hovering tells, `words` its text."""
         given = "".join(
@@ -158,14 +172,23 @@ class Canvas:
             for key, v in attributes.items()
             if v != ""
         )
-        title = f"<title>{escape(plain(says), quote=False)}</title>" if says else ""
-        inside = title + escape(plain(words), quote=False)
-        closed = f">{inside}</{tag}>" if inside else "/>"
         looks = f' class="{look}"' if look else ""
-        self.parts.append(f"<{tag}{looks}{given}{closed}")
+        inside = escape(plain(words), quote=False)
+        if says:
+            self.parts += [f"<{tag}{looks}{given}>", says, f"{inside}</{tag}>"]
+        else:
+            closed = f">{inside}</{tag}>" if inside else "/>"
+            self.parts.append(f"<{tag}{looks}{given}{closed}")
 
     def line(
-        self, x1: float, y1: float, x2: float, y2: float, look: str, says: str = "", dash: str = ""
+        self,
+        x1: float,
+        y1: float,
+        x2: float,
+        y2: float,
+        look: str,
+        says: Hover = NOTHING,
+        dash: str = "",
     ) -> None:
         """A straight line."""
         self.add("path", look, says, d=f"M{number(x1)} {number(y1)}L{number(x2)} {number(y2)}",
@@ -180,22 +203,30 @@ class Canvas:
             self.add("path", look, d=d)
 
     def path(
-        self, points: Iterable[tuple[float, float]], look: str, says: str = "", dash: str = "",
-        is_closed: bool = False,
+        self, points: Iterable[tuple[float, float]], look: str, says: Hover = NOTHING,
+        dash: str = "", is_closed: bool = False,
     ) -> None:  # fmt: skip
         """A line through points."""
         d = "L".join(f"{number(x)} {number(y)}" for x, y in points)
         if d:
             self.add("path", look, says, d=f"M{d}{'Z' if is_closed else ''}", stroke_dasharray=dash)
 
-    def rect(self, x: float, y: float, w: float, h: float, look: str, says: str = "") -> None:
+    def rect(
+        self, x: float, y: float, w: float, h: float, look: str, says: Hover = NOTHING
+    ) -> None:
         """A rectangle; a negative width reaches to the left."""
         left = min(x, x + w)
         self.add("rect", look, says, x=float(left), y=float(y), width=float(abs(w)),
                  height=float(h))  # fmt: skip
 
     def text(
-        self, x: float, y: float, words: str, look: str = "", anchor: str = "start", says: str = ""
+        self,
+        x: float,
+        y: float,
+        words: str,
+        look: str = "",
+        anchor: str = "start",
+        says: Hover = NOTHING,
     ) -> None:
         """Words with their baseline at `y`; a halo lies under them, not over."""
         self.add(
@@ -209,7 +240,9 @@ class Canvas:
             paint_order="stroke" if "halo" in look else "",
         )
 
-    def mark(self, shape: str, x: float, y: float, size: float, look: str, says: str = "") -> None:
+    def mark(
+        self, shape: str, x: float, y: float, size: float, look: str, says: Hover = NOTHING
+    ) -> None:
         """A point as a shape: circle, square, diamond, triangle, cross or star."""
         if shape == "circle":
             self.add("circle", look, says, cx=float(x), cy=float(y), r=float(size))
@@ -221,7 +254,15 @@ class Canvas:
         self.path(corners, look, says, is_closed=True)
 
     def finish(self, title: str, description: str, sheet: str = "") -> str:
-        """The drawing as an SVG element with its title and description for those who listen."""
+        """The drawing as an SVG element with its title and description for those who listen.
+
+        A source that all its marks have is said once, by the title, which those who hover see
+        wherever no mark is.
+        """
+        sources = {part.source for part in self.parts if isinstance(part, Hover) and part.source}
+        common = sources.pop() if len(sources) == 1 else ""
+        marks = (p if isinstance(p, str) else _title(p, common) for p in self.parts)
+        title += f". Source: {common}" if common else ""
         prefix = re.sub(r"[^a-z0-9-]", "-", self.name.lower())
         styled = f"<style>{sheet}</style>" if sheet else ""
         size = f'viewBox="0 0 {number(self.width)} {number(self.height)}"'
@@ -230,8 +271,16 @@ class Canvas:
             f'aria-labelledby="{prefix}-title {prefix}-desc">'
             f'<title id="{prefix}-title">{escape(plain(title), quote=False)}</title>'
             f'<desc id="{prefix}-desc">{escape(plain(description), quote=False)}</desc>'
-            f"{styled}{''.join(self.parts)}</svg>"
+            f"{styled}{''.join(marks)}</svg>"
         )
+
+
+def _title(hover: Hover, common: str) -> str:
+    """What a mark says, with its source unless the whole drawing says that."""
+    words = hover.words
+    if hover.source and hover.source != common:
+        words += f". Source: {hover.source}"
+    return f"<title>{escape(plain(words), quote=False)}</title>"
 
 
 def _polygon(corners: int, turn: float = 0.0) -> list[tuple[float, float]]:
