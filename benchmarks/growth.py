@@ -151,11 +151,11 @@ def grow(archive: Path, years: list[int], days: int, home: Path) -> dict[int, di
 
 
 def report(found: dict[int, dict[str, float]]) -> None:
-    """What grows, the most first."""
+    """What a day costs by step, the dearest first."""
     first, last = min(found), max(found)
     before, after = found[first], found[last]
     print(f"\none more day, CPU seconds   after {first} y  after {last} y   times")
-    names = sorted(set(before) | set(after), key=lambda n: before.get(n, 0) - after.get(n, 0))
+    names = sorted(set(before) | set(after), key=lambda n: -after.get(n, 0.0))
     steps = [n for n in names if n not in {"wall", "cpu", "memory"}]
     for name in ["wall", "cpu", *steps[:25]]:
         one, ten = before.get(name, 0.0), after.get(name, 0.0)

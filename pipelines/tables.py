@@ -8,6 +8,7 @@ A file's header is the only truth about its table:
     -- expect rarely_unpriced: usd_per_mtok is not null (a warning)
     -- python: pipelines.analysis.capability            (only where SQL cannot compute it)
     -- keep: fit_id                                      (of such: rows kept between runs)
+    -- keep: state_id of analysis.states                 (of SQL: rows made anew by state)
     select
         model_id,                -- what the column means, with its unit
     ...
@@ -88,6 +89,8 @@ class Table:
     checks: tuple[Check, ...]
     python: str | None = None
     keep: str | None = None
+    #: Table whose rows say by `keep` what each row of this one follows from.
+    states: str | None = None
 
     @property
     def full_name(self) -> str:
@@ -120,7 +123,8 @@ class Macro:
 
 @dataclass(frozen=True)
 class PythonStep:
-    """A module that computes tables SQL cannot: `READS` (queries by name) and `compute`."""
+    """A module that computes tables SQL cannot: `READS` (queries by name, see `read_frames`) and
+    `compute`."""
 
     module: str
     reads: Mapping[str, str]
@@ -261,9 +265,10 @@ def read_table(path: Path, root: Path = SQL) -> Table:
                 about,
             )
         )
+    keep, _, states = settings.get("keep", "").partition(" of ")
     return Table(
         schema, name, path, description, key, sql.rstrip(";"), columns, tuple(checks),
-        settings.get("python"), settings.get("keep"),
+        settings.get("python"), keep or None, states or None,
     )  # fmt: skip
 
 
@@ -418,7 +423,31 @@ def build(table: Table, connection: Connection, cluster: Spark | None = None) ->
         report = _replace(table, connection, given)
         report.seconds = time.perf_counter() - started
         return report
+    if table.keep and table.states:
+        return _replace_by_state(table, table.keep, table.states, connection)
     return _replace(table, connection, given)
+
+
+def _replace_by_state(table: Table, keep: str, states: str, connection: Connection) -> Report:
+    """Make the rows anew whose state is not one the table holds, and no others.
+
+    What the table says of a state must follow from the state's row alone, and the state from all
+    that does.
+    """
+    standing = {
+        str(row[0]) for row in connection.execute(f"select {keep} from {states}").fetchall()
+    }
+    stays = _kept([table], connection) & standing
+    connection.execute(
+        f"create or replace temp table fresh_states as select s.* from {states} as s "
+        f"where not list_contains(?, s.{keep})",
+        [sorted(stays)],
+    )
+    try:
+        fresh = replace(table, select=re.sub(rf"\b{states}\b", "fresh_states", table.select))
+        return _replace(fresh, connection, {}, stays)
+    finally:
+        connection.execute("drop table fresh_states")
 
 
 def build_python(module: str, tables: Iterable[Table], connection: Connection) -> list[Report]:
@@ -430,9 +459,7 @@ def build_python(module: str, tables: Iterable[Table], connection: Connection) -
     started = time.perf_counter()
     step = python_step(module)
     members = list(tables)
-    frames: dict[str, Any] = {
-        name: connection.execute(query).df() for name, query in step.reads.items()
-    }
+    frames = read_frames(step.reads, connection)
     keeping = [table for table in members if table.keep]
     if keeping:
         frames["kept"] = _kept(keeping, connection)
@@ -448,6 +475,18 @@ def build_python(module: str, tables: Iterable[Table], connection: Connection) -
         report.seconds += seconds / len(members)
         reports.append(report)
     return reports
+
+
+def read_frames(reads: Mapping[str, str], connection: Connection) -> dict[str, Any]:
+    """What a step reads, by name: frames, and of a query with `$parameters` what asks it."""
+
+    def asks(query: str) -> "Callable[..., pd.DataFrame]":
+        return lambda **parameters: connection.execute(query, parameters).df()
+
+    return {
+        name: asks(query) if "$" in query else connection.execute(query).df()
+        for name, query in reads.items()
+    }
 
 
 def _kept(tables: Iterable[Table], connection: Connection) -> frozenset[str]:

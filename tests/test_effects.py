@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from feeds import rows
 
-from pipelines.analysis import demand, effects
+from pipelines.analysis import demand, effects, learning, shift_effects
 from pipelines.analysis.backtest import FULLEST, OWN, RIVAL
 from pipelines.analysis.demand import VARIANTS, Estimates, fit, fit_sizes, forecast
-from pipelines.tables import Connection
+from pipelines.tables import Connection, read_frames
 
 EFFECTS = ("analysis.demand_forecasts", "analysis.vendor_effects")
 
@@ -137,7 +137,7 @@ def grades(*graded: tuple[str, str, float, date]) -> pd.DataFrame:
 def test_a_form_is_the_default_from_the_day_it_was_graded_best() -> None:
     day = date(2025, 5, 1)
     later = day + timedelta(30)
-    defaults = effects.Defaults(
+    defaults = learning.Defaults(
         grades(
             ("plain logit", "rival", 0.2, day), ("vendor nests", "rival", 0.1, day),
             ("plain logit", "rival", 0.1, later), ("vendor nests", "rival", 0.9, later),
@@ -151,7 +151,7 @@ def test_a_form_is_the_default_from_the_day_it_was_graded_best() -> None:
 
 
 def test_a_baseline_that_wins_has_its_nearest_form_stand_in() -> None:
-    defaults = effects.Defaults(
+    defaults = learning.Defaults(
         grades(("no change", "rival", 0.1, date(2025, 5, 1)),
                ("vendor nests", "rival", 0.2, date(2025, 5, 1)))
     )  # fmt: skip
@@ -207,11 +207,10 @@ def test_what_comes_later_does_not_change_a_forecast_of_the_day_after(
 ) -> None:
     """Usage and grades of after the launch left out: the same forecast, digit for digit."""
     event, known_by = "claude-sonnet-4.5", date(2025, 10, 31)
-    frames = {name: archive_warehouse.execute(q).df() for name, q in effects.READS.items()}
+    frames = read_frames(effects.READS, archive_warehouse)
     of_event = (frames["days"]["event_id"] == event) & (frames["days"]["basis"] == "day_after")
     frames["days"] = frames["days"][of_event]
     assert len(frames["days"]) == 1
-    frames["offers"] = frames["offers"][frames["offers"]["event_id"] == event]
     full = effects.compute(**frames)["demand_forecasts"]
     usage, graded = frames["usage"], frames["graded"]
     frames["usage"] = usage[pd.to_datetime(usage["period_to"]).dt.date <= known_by]
@@ -221,11 +220,49 @@ def test_what_comes_later_does_not_change_a_forecast_of_the_day_after(
     pd.testing.assert_frame_equal(full, before)
 
 
+@pytest.mark.parametrize(
+    ("step", "table"),
+    [
+        (effects, "demand_forecasts"),
+        (effects, "vendor_effects"),
+        (shift_effects, "shift_forecasts"),
+    ],
+)
+def test_what_is_kept_is_not_made_again_and_the_rest_is_as_ever(
+    edition: Connection, step: Any, table: str
+) -> None:
+    frames = read_frames(step.READS, edition)
+    every = step.compute(**frames)
+    standing = list(every["standing"]["inputs_hash"])
+    assert len(set(standing)) == len(standing) > 10
+    kept = set(standing[::2])
+    some = step.compute(**frames, kept=kept)
+    assert list(some["standing"]["inputs_hash"]) == standing
+    rest = every[table][~every[table]["inputs_hash"].isin(kept)].reset_index(drop=True)
+    assert 0 < len(rest) < len(every[table])
+    pd.testing.assert_frame_equal(some[table], rest)
+
+
+def test_another_price_or_a_new_estimate_makes_a_forecast_anew(edition: Connection) -> None:
+    frames = read_frames(effects.READS, edition)
+    kept = set(effects.compute(**frames)["standing"]["inputs_hash"])
+    event = frames["days"]["event_id"].iloc[0]
+    of_event = frames["days"]["event_id"] == event
+    offered = frames["days"]["offers_id"].where(~of_event, "another")
+    again = effects.compute(
+        **(frames | {"days": frames["days"].assign(offers_id=offered)}), kept=kept
+    )
+    assert set(again["demand_forecasts"]["event_id"]) == {event}
+    priors = frames["priors"].assign(mean=frames["priors"]["mean"] + 0.01)
+    again = effects.compute(**(frames | {"priors": priors}), kept=kept)
+    assert not kept & set(again["standing"]["inputs_hash"])
+
+
 @pytest.mark.archive
 def test_a_forecast_of_one_launch_takes_at_most_two_seconds(archive_warehouse: Connection) -> None:
     import time
 
-    frames = {name: archive_warehouse.execute(q).df() for name, q in effects.READS.items()}
+    frames = read_frames(effects.READS, archive_warehouse)
     started = time.process_time()
     effects.compute(**frames)
     spent = time.process_time() - started

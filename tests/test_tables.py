@@ -93,7 +93,7 @@ def test_dependencies_come_from_the_parser(sql: str, reads: set[str]) -> None:
 def test_dependencies_go_through_macros() -> None:
     assert "prices_on" in catalogue().macros["standing_excluding"].reads
     read = catalogue().tables_read("marts.positioning")
-    assert {"core.price_claims", "analysis.capabilities", "core.segment_days"} <= read
+    assert {"core.price_claims", "analysis.capabilities", "analysis.day_states"} <= read
     assert "prices_on" not in read
 
 

@@ -32,6 +32,7 @@ from pipelines.analysis.demand import (
     Array,
     Fitted,
     Market,
+    Positions,
     draw_sizes,
     expected_changes,
     fit,
@@ -439,23 +440,40 @@ def difference(
     The interval is by bootstrap of blocks of launches next to each other in time, whose windows
     overlap; NaN with fewer than two blocks.
     """
-    keys = ["origin", "product"]
-    mine = forecasts[forecasts["model"] == model].set_index(keys)[score]
-    theirs = forecasts[forecasts["model"] == other].set_index(keys)[score]
-    paired = (mine - theirs).reset_index()
-    by_launch = paired.groupby("origin", sort=True)[score].agg(["sum", "count"])
-    total, count = by_launch["sum"].to_numpy(), by_launch["count"].to_numpy()
-    number = len(total)
+    return _difference(*_by_outcome(forecasts, score), model, other)
+
+
+def _by_outcome(forecasts: pd.DataFrame, score: str) -> tuple[pd.DataFrame, Positions]:
+    """A score by outcome and model, in the order of launches, and where each launch begins."""
+    wide = forecasts.pivot(index=["origin", "product"], columns="model", values=score)
+    origins = wide.index.get_level_values("origin")
+    return wide, np.flatnonzero(np.r_[True, origins[1:] != origins[:-1]])
+
+
+def _difference(
+    wide: pd.DataFrame, begins: Positions, model: str, other: str
+) -> tuple[float, float, float]:
+    paired = wide[model].to_numpy() - wide[other].to_numpy()
+    told = ~np.isnan(paired)
+    total = np.add.reduceat(np.where(told, paired, 0.0), begins)
+    count = np.add.reduceat(told.astype(float), begins)
     mean = float(total.sum() / count.sum())
-    if number < 2 * BLOCK:
+    if len(total) < 2 * BLOCK:
         return mean, NAN, NAN
-    random = np.random.default_rng(SEED)
-    blocks = -(-number // BLOCK)
-    starts = random.integers(0, number, (RESAMPLES, blocks))
-    chosen = (starts[:, :, None] + np.arange(BLOCK)).reshape(RESAMPLES, -1)[:, :number] % number
-    means = total[chosen].sum(axis=1) / count[chosen].sum(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
+    drawn = _times_drawn(len(total))
+    low, high = np.quantile((drawn @ total) / (drawn @ count), [0.025, 0.975])
     return mean, float(low), float(high)
+
+
+@cache
+def _times_drawn(number: int) -> Array:
+    """How often each launch is in each resample, (resamples, launches)."""
+    random = np.random.default_rng(SEED)
+    starts = random.integers(0, number, (RESAMPLES, -(-number // BLOCK)))
+    chosen = (starts[:, :, None] + np.arange(BLOCK)).reshape(RESAMPLES, -1)[:, :number] % number
+    found = np.zeros((RESAMPLES, number))
+    np.add.at(found, (np.arange(RESAMPLES)[:, None], chosen), 1.0)
+    return found
 
 
 def scores(forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -470,11 +488,12 @@ def scores(forecasts: pd.DataFrame) -> pd.DataFrame:
     for (scheme, cadence), group in forecasts.groupby(["scheme", "cadence"], sort=True):
         for role, chosen in parts.items():
             part = group[chosen[group.index]]
+            by_outcome = {score: _by_outcome(part, score) for score in ("crps", "log_score")}
             for model, found in part.groupby("model", sort=False):
                 rows.append(
                     {"scheme": scheme, "cadence": cadence, "role": role, "model": model}
                     | _mean_scores(found)
-                    | _differences(part, str(model))
+                    | _differences(by_outcome, str(model))
                 )
     table = pd.DataFrame(rows, columns=list(SCORES))
     defaults = chosen_models(table)
@@ -499,12 +518,14 @@ def _mean_scores(found: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _differences(part: pd.DataFrame, model: str) -> dict[str, float]:
+def _differences(
+    by_outcome: Mapping[str, tuple[pd.DataFrame, Positions]], model: str
+) -> dict[str, float]:
     found: dict[str, float] = {}
     for baseline, short in zip(BASELINES, ("no_change", "fixed"), strict=True):
-        for score in ("crps", "log_score"):
+        for score, outcomes in by_outcome.items():
             names = (f"{score}_less_{short}{end}" for end in ("", "_low", "_high"))
-            found |= dict(zip(names, difference(part, model, baseline, score), strict=True))
+            found |= dict(zip(names, _difference(*outcomes, model, baseline), strict=True))
     return found
 
 
@@ -527,19 +548,29 @@ def as_known(forecasts: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame:
     Of each role the model that had the lowest CRPS on the launches a forecast was estimated on,
     and the fullest form before there were any.
     """
-    is_rival = forecasts["role"] == RIVAL
-    found = []
     scheme = str(forecasts["scheme"].iloc[0])
-    for number, chosen in enumerate(folds(origins, scheme)):
-        origin = origins["origin"].iloc[number]
-        past = forecasts["origin"].isin(origins["origin"][chosen])
-        for of_role in (is_rival, ~is_rival):
-            best = FULLEST
-            if (past & of_role).any():
-                best = str(forecasts[past & of_role].groupby("model")["crps"].mean().idxmin())
-            here = of_role & (forecasts["origin"] == origin) & (forecasts["model"] == best)
-            found.append(forecasts[here])
-    return pd.concat(found, ignore_index=True).assign(model=AS_KNOWN)
+    place = {origin: at for at, origin in enumerate(origins["origin"])}
+    of_launch = forecasts["origin"].map(place).to_numpy()
+    models, names = pd.factorize(forecasts["model"], sort=True)
+    is_rival = (forecasts["role"] == RIVAL).to_numpy()
+    masks = list(folds(origins, scheme))
+    stays = np.zeros(len(forecasts), bool)
+    for of_role in (is_rival, ~is_rival):
+        at = (of_launch[of_role], models[of_role])
+        total, count = np.zeros((2, len(origins), len(names)))
+        np.add.at(total, at, forecasts["crps"].to_numpy()[of_role])
+        np.add.at(count, at, 1.0)
+        best = np.full(len(origins), -1)
+        for number, chosen in enumerate(masks):
+            seen = count[chosen].sum(axis=0)
+            if seen.any():
+                with np.errstate(invalid="ignore"):
+                    means = total[chosen].sum(axis=0) / seen
+                best[number] = np.nanargmin(means)
+        fullest = np.flatnonzero(names == FULLEST)
+        best[best < 0] = fullest[0] if len(fullest) else -1
+        stays |= of_role & (models == best[of_launch])
+    return forecasts[stays].reset_index(drop=True).assign(model=AS_KNOWN)
 
 
 @cache

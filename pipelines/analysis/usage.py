@@ -86,15 +86,25 @@ READS = {
 }
 
 
+def period(cadence: str) -> timedelta:
+    """How long a period is."""
+    return timedelta(1 if cadence == "daily" else 7)
+
+
+def period_starts(cadence: str, day: date) -> list[date]:
+    """Days on which the period that holds a day may begin."""
+    return [day - timedelta(back) for back in range(period(cadence).days)]
+
+
 def window_before(cadence: str) -> timedelta:
     """How long the window before is."""
-    days = 1 if cadence == "daily" else 7
+    days = period(cadence).days
     return timedelta(days * HORIZONS[days].before)
 
 
 def window_after(cadence: str) -> timedelta:
     """How long after the first day of a launch's period its outcome is complete."""
-    days = 1 if cadence == "daily" else 7
+    days = period(cadence).days
     return timedelta(days * (HORIZONS[days].after_last + 1))
 
 
@@ -164,15 +174,18 @@ class Traits:
 
     def __init__(
         self,
-        prices: pd.DataFrame,
         capabilities: pd.DataFrame,
         bands: pd.DataFrame,
         launches: pd.DataFrame,
         thinking: pd.DataFrame,
         dominance: pd.DataFrame,
+        prices: pd.DataFrame | None = None,
     ):
-        """See `READS` for the frames."""
+        """See `READS` for the frames; without `prices` only `on_day` has any."""
         self._prices: dict[tuple[str, bool], list[tuple[date, date, float]]] = {}
+        if prices is None:
+            prices = pd.DataFrame(columns=["model_id", "is_list_price", "valid_from", "valid_to",
+                                           "price"])  # fmt: skip
         since, until = days_of(prices["valid_from"]), days_of(prices["valid_to"])
         for model, is_list, begin, end, price in sorted(
             zip(prices["model_id"], prices["is_list_price"], since, until, prices["price"],
@@ -259,6 +272,11 @@ class Traits:
             for since, until, price in rows
             if since <= day < until
         ]
+
+
+def traits_of(frames: Mapping[str, pd.DataFrame]) -> Traits:
+    """Traits from the frames of `READS`; without `prices` they are asked for one day at a time."""
+    return Traits(**{name: frames[name] for name in TRAITS if name in frames})
 
 
 # ------------------------------------------------------------------ series

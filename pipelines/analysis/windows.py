@@ -5,6 +5,7 @@ tables, and what is estimated on them is left as it is on all other days.
 """
 
 from collections.abc import Mapping
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,10 @@ from pipelines.analysis.usage import (
     ENTRANT_COLUMNS,
     INCUMBENT_COLUMNS,
     ORIGIN_COLUMNS,
-    TRAITS,
-    Traits,
     Windows,
     days_of,
     past_launches,
+    traits_of,
 )
 
 READS = usage.READS
@@ -53,18 +53,23 @@ def windows_of(frames: Mapping[str, pd.DataFrame]) -> Windows:
 
 def newest(chosen: NDArray[np.bool_], starts: pd.Series) -> NDArray[np.bool_]:
     """Of the launches chosen those that started last, `NEWEST` at most."""
+    return nearest(chosen, starts, date.max)
+
+
+def nearest(chosen: NDArray[np.bool_], starts: pd.Series, day: date) -> NDArray[np.bool_]:
+    """Of the launches chosen those that started nearest to a day, `NEWEST` at most."""
     places = np.flatnonzero(chosen)
     if len(places) <= NEWEST:
         return chosen
-    order = np.argsort(starts.iloc[places].to_numpy(), kind="stable")
+    away = [abs((day - starts.iloc[at]).days) for at in places]
     found = np.zeros_like(chosen)
-    found[places[order[-NEWEST:]]] = True
+    found[places[np.argsort(away, kind="stable")[:NEWEST]]] = True
     return found
 
 
 def compute(**frames: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Tables `backtest_launches`, `window_incumbents` and `window_entrants`."""
-    traits = Traits(**{name: frames[name] for name in TRAITS})
+    traits = traits_of(frames)
     windows = past_launches(frames["usage"], frames["launches"], traits)
     origins = windows.origins
     for cadence in set(origins["cadence"]):

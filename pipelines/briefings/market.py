@@ -188,9 +188,10 @@ def place(connection: Connection, moment: Moment) -> None:
     if not moment.is_stored:
         asked_day = (
             f"(select 'asked' as day_id, {event_id} as event_id, {quoted(moment.basis)} as basis, "
-            f"date '{moment.as_of}' as as_of, date '{moment.judged_by}' as known_by)"
+            f"date '{moment.as_of}' as as_of, date '{moment.judged_by}' as known_by, "
+            "cast(null as varchar) as standing_id)"
         )
-        positions = _mart("positioning").replace("core.segment_days", asked_day)
+        positions = _mart("positioning").replace("analysis.day_states", asked_day)
     connection.execute(f"create temp table asked_positions as {positions}")
     impact = _mart("launch_impact").replace("marts.positioning", "asked_positions")
     connection.execute(f"create temp table asked_impact as {impact}")

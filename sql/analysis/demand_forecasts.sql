@@ -4,6 +4,7 @@
 -- check intervals_are_ordered: change_low <= change_median and change_median <= change_high and taken_low <= taken_high
 -- check probabilities_are_ones: probability_falls between 0 and 1 and probability_taken between 0 and 1
 -- python: pipelines.analysis.effects
+-- keep: inputs_hash
 select
     cast(f.event_id as varchar) as event_id, -- launch
     cast(f.basis as varchar) as basis, -- day_after (known the day after the launch) or hindsight

@@ -3,7 +3,8 @@
 -- key: event_id, basis, model_id
 -- check intervals_are_ordered: change_low <= change_median and change_median <= change_high and effect_low <= effect_high
 -- check probabilities_are_ones: probability_falls between 0 and 1 and probability_taken between 0 and 1 and probability_gains between 0 and 1
--- python: pipelines.analysis.effects
+-- python: pipelines.analysis.shift_effects
+-- keep: inputs_hash
 select
     cast(f.event_id as varchar) as event_id, -- price change or retirement, core.events
     cast(f.basis as varchar) as basis, -- day_after or hindsight, core.shift_days

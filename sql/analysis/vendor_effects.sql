@@ -3,6 +3,7 @@
 -- key: event_id, basis, vendor_id
 -- check cannibalisation_is_ordered: cannibalisation_low <= cannibalisation_high
 -- python: pipelines.analysis.effects
+-- keep: inputs_hash
 select
     cast(f.event_id as varchar) as event_id, -- launch
     cast(f.basis as varchar) as basis, -- day_after (known the day after the launch) or hindsight

@@ -1,6 +1,7 @@
 -- Where every model stands in every segment, around each launch and on the newest day.
 -- `side` says whether the launch's own models are counted: the effect is the difference of the two.
 -- key: day_id, side, segment_id, model_id
+-- keep: standing_id of analysis.day_states
 -- check margin_only_if_dominated: is_on_frontier = (dominated_by is null)
 -- check premium_is_not_negative: premium_to_frontier_share >= 0
 -- check probability_is_one: probability_on_frontier between 0 and 1 or side = 'without'
@@ -19,7 +20,7 @@ with day_offers as (
         p.is_disputed,
         p.source,
         p.claim_id
-    from core.segment_days as asked
+    from analysis.day_states as asked
     cross join prices_on(asked.as_of, asked.known_by) as p
 ),
 
@@ -45,7 +46,7 @@ costs as (
             partition by d.day_id, k.segment_id, c.benchmark_id, c.model_id
             order by c.score_share desc, c.known_on desc, c.result_id
         ) as place
-    from core.segment_days as d
+    from analysis.day_states as d
     inner join marts.cost_per_task as c
         on c.known_on <= d.known_by and (c.superseded_on is null or c.superseded_on > d.known_by)
     inner join core.benchmarks as b on b.benchmark_id = c.benchmark_id
@@ -72,9 +73,10 @@ sides as (
         d.event_id,
         d.basis,
         d.as_of,
+        d.standing_id,
         w.side,
         d.day_id || ' | ' || w.side as market_id
-    from core.segment_days as d
+    from analysis.day_states as d
     cross join (select 'with' as side union all select 'without' as side) as w
 )
 
@@ -116,7 +118,8 @@ select
     s.dominated_cheaper_share, -- how much cheaper it is, share of the price
     s.premium_to_frontier_share, -- overpaid for as much capability at 3:1, share; 0 on the frontier
     s.premium_to_frontier_98to2_share, -- the same at 98:2
-    s.premium_to_frontier_98to2_cached_share -- the same at 98:2 with caching
+    s.premium_to_frontier_98to2_cached_share, -- the same at 98:2 with caching
+    d.standing_id            -- hash of all it follows from, analysis.day_states
 from standings('side_offers') as s
 inner join sides as d on d.market_id = s.market_id
 left join cost_benchmarks as b

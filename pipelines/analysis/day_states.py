@@ -1,0 +1,219 @@
+"""By what the markets of launch days would be told apart from those computed before.
+
+A price on a day follows from the claims, ends, releases, shutdowns and readings known by then (see
+the macros `price_claims_on` and `price_of`). Added up in the order in which they became known,
+their hashes up to a day say whether anything of it has changed since, in one pass over all days;
+with hindsight they are added up in the order in which they hold, for what holds from a later day on
+changes nothing of an earlier one. A reading only affirms what holds, so with hindsight one after
+the day asked about is as good as one on it.
+"""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from pipelines.settings import SQL
+
+#: What a standing follows from beside the tables that `READS` hashes.
+METHOD = [
+    Path(__file__),
+    Path(__file__).with_name("draws.py"),
+    *(SQL / "macros" / f"{name}.sql"
+      for name in ("price_claims_on", "price_of", "prices_on", "standings", "workload_price")),
+    SQL / "analysis" / "day_states.sql",
+    SQL / "marts" / "positioning.sql",
+    SQL / "marts" / "cost_per_task.sql",
+]  # fmt: skip
+
+_STATES = """
+with days as ({days}),
+
+of_model as (
+    select m.model_id, hash(m.vendor_id, m.is_reasoning, min(e.effective_on)) as model_hash
+    from core.models as m
+    left join core.event_models as v on v.model_id = m.model_id
+    left join core.events as e on e.event_id = v.event_id and e.event_kind = 'launch'
+    group by m.model_id, m.vendor_id, m.is_reasoning
+),
+
+claims as (
+    select
+        c.claim_id, c.model_id, c.holds_from, cast(c.known_at as date) as known_on,
+        c.listing_valid_to, c.listing_ended_known_at, c.name_valid_to, c.name_ended_known_at,
+        hash(
+            c.source, c.claim_id, c.offering_id, o.model_id, o.host_id, o.variant, o.is_list_price,
+            m.model_hash, c.lineage, l.reliability_rank, c.input_usd_per_mtok,
+            c.output_usd_per_mtok, c.cache_read_usd_per_mtok, c.valid_from_earliest,
+            c.valid_from_latest, c.holds_from, c.known_at, c.evidence, c.equals_street_price,
+            c.changed_on, c.is_alias, c.published_on
+        ) as claim_hash
+    from core.price_claims as c
+    inner join core.offerings as o on o.offering_id = c.offering_id
+    inner join core.lineages as l on l.lineage_id = c.lineage
+    inner join of_model as m on m.model_id = c.model_id
+),
+
+ends as (
+    select
+        c.listing_valid_to as valid_to, cast(c.listing_ended_known_at as date) as known_on,
+        hash('listing', c.claim_id, c.listing_valid_to, c.listing_ended_known_at) as end_hash
+    from claims as c
+    where c.listing_ended_known_at is not null
+    union all
+    select
+        c.name_valid_to as valid_to, cast(c.name_ended_known_at as date) as known_on,
+        hash('name', c.claim_id, c.name_valid_to, c.name_ended_known_at) as end_hash
+    from claims as c
+    where c.name_ended_known_at is not null
+),
+
+releases as (
+    select
+        f.holds_from,
+        greatest(f.known_on, coalesce(a.released_known_on, f.known_on)) as known_on,
+        hash('release', a.model_id, a.api_available_on, a.released_known_on) as release_hash
+    from core.availability as a
+    inner join (
+        select c.model_id, min(c.holds_from) as holds_from, min(c.known_on) as known_on
+        from claims as c
+        group by c.model_id
+    ) as f on f.model_id = a.model_id
+    where a.api_available_on is not null
+),
+
+shutdowns as (
+    select
+        s.known_from, s.known_to, s.shutdown_on,
+        hash('shutdown', s.model_id, s.shutdown_on) as shutdown_hash
+    from core.shutdowns as s
+),
+
+as_known as (
+    select c.known_on as on_day, c.claim_hash as h from claims as c
+    union all
+    select e.known_on as on_day, e.end_hash as h from ends as e
+    union all
+    select r.known_on as on_day, r.release_hash as h from releases as r
+    union all
+    select s.known_from as on_day, s.shutdown_hash as h from shutdowns as s
+    union all
+    select s.known_to as on_day, hash('no longer', s.shutdown_hash) as h from shutdowns as s
+    where s.known_to is not null
+),
+
+as_valid as (
+    select c.holds_from as on_day, c.claim_hash as h from claims as c
+    union all
+    select e.valid_to as on_day, e.end_hash as h from ends as e
+    union all
+    select r.holds_from as on_day, r.release_hash as h from releases as r
+    union all
+    select s.shutdown_on as on_day, s.shutdown_hash as h from shutdowns as s
+    where s.known_to is null
+),
+
+costs as (
+    select
+        cast(r.known_at as date) as on_day,
+        hash(
+            r.result_id, r.model_id, r.benchmark_id, b.ability_id, r.score_share, r.run_cost_usd,
+            r.test_cases
+        ) as h
+    from core.results as r
+    inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id
+    where r.run_cost_usd > 0 and r.is_headline_metric and not r.is_repeat
+    union all
+    select cast(r.superseded_at as date) as on_day, hash('superseded', r.result_id) as h
+    from core.results as r
+    where r.run_cost_usd > 0 and r.superseded_at is not null
+),
+
+known_so_far as (
+    select s.on_day, sum(sum(s.h)) over (order by s.on_day) as total
+    from as_known as s
+    group by s.on_day
+),
+
+valid_so_far as (
+    select s.on_day, sum(sum(s.h)) over (order by s.on_day) as total
+    from as_valid as s
+    group by s.on_day
+),
+
+costs_so_far as (
+    select s.on_day, sum(sum(s.h)) over (order by s.on_day) as total
+    from costs as s
+    group by s.on_day
+),
+
+affirmed as (
+    select d.day_id, sum(hash(s.source, least(s.read_on, d.as_of))) as total
+    from days as d
+    inner join core.source_days as s on s.on_day = d.known_by
+    group by d.day_id
+),
+
+entrants as (
+    select v.event_id, sum(hash(v.model_id)) as total
+    from core.event_models as v
+    group by v.event_id
+),
+
+frame as (
+    select
+        (select sum(hash(s)) from core.segments as s) as segments,
+        (select sum(hash(b)) from core.segment_baskets as b) as baskets,
+        (select sum(hash(w)) from core.workloads as w) as workloads
+)
+
+select
+    d.day_id, d.event_id, d.basis, d.as_of, d.known_by,
+    cast(case d.known_by when date '9999-12-31' then v.total else k.total end as varchar) as market,
+    cast(a.total as varchar) as affirmed,
+    cast(c.total as varchar) as costs,
+    cast(e.total as varchar) as entrants,
+    f.fit_id,
+    concat_ws(' ', g.segments, g.baskets, g.workloads) as frame
+from days as d
+cross join frame as g
+asof left join known_so_far as k on k.on_day <= d.known_by
+asof left join valid_so_far as v on v.on_day <= d.as_of
+asof left join costs_so_far as c on c.on_day <= d.known_by
+asof left join analysis.fits as f on f.known_on <= d.known_by
+left join affirmed as a on a.day_id = d.day_id
+left join entrants as e on e.event_id = d.event_id
+order by d.day_id
+"""
+
+
+READS = {
+    "days": _STATES.format(
+        days="select s.day_id, s.event_id, s.basis, s.as_of, s.known_by from core.segment_days as s"
+    ),
+    "shifts": _STATES.format(
+        days="select s.event_id || ' ' || s.basis as day_id, s.event_id, s.basis, "
+        "s.effective_on as as_of, s.known_by from core.shift_days as s where s.why_not is null"
+    ),
+}
+
+
+def compute(days: pd.DataFrame, shifts: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Tables `day_states` (a row per day of `core.segment_days`) and `shift_states` (per repricing
+    or withdrawal and basis)."""
+    method = hashlib.md5(b"".join(path.read_bytes() for path in METHOD)).hexdigest()
+
+    def hashed(rows: pd.DataFrame) -> list[str]:
+        told = ("|".join([method, *map(str, row)]) for row in rows.itertuples(index=False))
+        return [hashlib.md5(words.encode()).hexdigest()[:16] for words in told]
+
+    def with_offers(rows: pd.DataFrame) -> pd.DataFrame:
+        market = rows[["day_id", "as_of", "known_by", "market", "affirmed"]]
+        return rows.assign(offers_id=hashed(market))
+
+    days = with_offers(days)
+    standing = days[["offers_id", "event_id", "costs", "entrants", "fit_id", "frame"]]
+    return {
+        "day_states": days.assign(standing_id=hashed(standing)),
+        "shift_states": with_offers(shifts),
+    }

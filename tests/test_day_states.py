@@ -1,0 +1,159 @@
+"""What the market of a day follows from, by which tables are kept: a change is always seen."""
+
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+from feeds import rows
+
+from pipelines import raw, tables
+from pipelines.analysis import day_states
+from pipelines.sources import sources
+from pipelines.tables import Connection, catalogue, read_frames
+
+POSITIONING = catalogue().tables["marts.positioning"]
+#: Days up to which the archive is loaded one after the other.
+STOPS = (date(2026, 4, 20), date(2026, 5, 20), date(2026, 8, 31))
+
+
+def states(connection: Connection) -> dict[str, tuple[str, str]]:
+    """By day: what its offers follow from, and its standings."""
+    found = day_states.compute(**read_frames(day_states.READS, connection))["day_states"]
+    return {row.day_id: (row.offers_id, row.standing_id) for row in found.itertuples()}
+
+
+def changed(connection: Connection, statement: str) -> tuple[set[str], set[str]]:
+    """Days whose offers, and whose standings, have another state after a statement."""
+    before = states(connection)
+    connection.execute("begin")
+    try:
+        connection.execute(statement)
+        after = states(connection)
+    finally:
+        connection.execute("rollback")
+    return tuple(  # type: ignore[return-value]
+        {day for day in before if before[day][at] != after[day][at]} for at in (0, 1)
+    )
+
+
+def days(connection: Connection, condition: str) -> set[str]:
+    asked = f"select day_id from core.segment_days where {condition}"
+    return {day for (day,) in rows(connection, asked)}
+
+
+CLAIM = (
+    "(select min_by(c.claim_id, c.known_at) from core.price_claims as c "
+    "where c.holds_from between date '2024-08-01' and date '2024-12-31' "
+    "and c.listing_ended_known_at is null)"
+)
+
+
+@pytest.mark.parametrize("column", ["input_usd_per_mtok", "output_usd_per_mtok"])
+def test_another_price_is_another_state_from_when_it_holds_or_was_known(
+    edition: Connection, column: str
+) -> None:
+    [(holds_from, known_on)] = rows(
+        edition,
+        "select holds_from, cast(known_at as date) from core.price_claims "
+        f"where claim_id = {CLAIM}",
+    )
+    offers, standings = changed(
+        edition, f"update core.price_claims set {column} = {column} * 2 where claim_id = {CLAIM}"
+    )
+    later = days(
+        edition,
+        f"case when known_by = date '9999-12-31' then as_of >= date '{holds_from}' "
+        f"else known_by >= date '{known_on}' end",
+    )
+    assert offers == standings == later
+    assert 0 < len(later) < len(states(edition))
+
+
+def test_an_end_changes_no_day_before_it_was_known_or_held(edition: Connection) -> None:
+    offers, _ = changed(
+        edition,
+        "update core.price_claims set listing_valid_to = date '2025-06-01', "
+        f"listing_ended_known_at = timestamp '2025-07-01' where claim_id = {CLAIM}",
+    )
+    assert offers == days(
+        edition,
+        "case when known_by = date '9999-12-31' then as_of >= date '2025-06-01' "
+        "else known_by >= date '2025-07-01' end",
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "whose"),
+    [
+        ("delete from analysis.fits where known_on = (select max(known_on) from analysis.fits)",
+         "standing"),
+        ("update core.segment_baskets set weight = weight * 0.9", "standing"),
+        ("update core.segments set price_band_high_share = 0.5", "standing"),
+        ("update core.models set is_reasoning = not coalesce(is_reasoning, false)", "offers"),
+        ("update core.lineages set reliability_rank = reliability_rank + 1", "offers"),
+        ("update core.offerings set is_list_price = not is_list_price", "offers"),
+    ],
+)  # fmt: skip
+def test_whatever_a_standing_follows_from_is_in_its_state(
+    edition: Connection, statement: str, whose: str
+) -> None:
+    offers, standings = changed(edition, statement)
+    assert standings == (standings if whose == "standing" else offers)
+    assert len(standings) > (1 if "fits" in statement else 0.9 * len(states(edition)))
+    assert bool(offers) == (whose == "offers")
+
+
+def test_a_table_kept_by_state_makes_only_the_days_anew_that_have_another(
+    edition: Connection,
+) -> None:
+    before = rows(edition, "select * from marts.positioning order by all")
+    [(day,)] = rows(edition, "select min(day_id) from marts.positioning")
+    try:
+        edition.execute("update marts.positioning set capability = -1")
+        edition.execute(
+            "update marts.positioning set standing_id = 'another' where day_id = ?", [day]
+        )
+        tables.build(POSITIONING, edition)
+        touched = rows(
+            edition, "select distinct day_id from marts.positioning where capability >= 0"
+        )
+        assert touched == [(day,)]
+    finally:
+        edition.execute("update marts.positioning set standing_id = 'another'")
+        tables.build(POSITIONING, edition)
+    assert rows(edition, "select * from marts.positioning order by all") == before
+
+
+@pytest.mark.archive
+def test_days_of_one_state_have_the_same_offers_and_what_is_kept_is_as_made_anew(
+    archive_snapshots: raw.Snapshots, tmp_path: Any
+) -> None:
+    """The archive loaded up to one day after the other, in one warehouse."""
+    connection = duckdb.connect()
+    tables.create_schemas(connection)
+    raw.create_tables(connection, sources().values())
+    waiting = sorted(archive_snapshots.fetches(), key=lambda fetch: fetch.fetched_at)
+    log = raw.Snapshots(tmp_path)
+    log.read = archive_snapshots.read  # type: ignore[method-assign]
+    seen: dict[tuple[str, str], Any] = {}
+    kept = 0
+    for stop in STOPS:
+        log.append([f for f in waiting if f.fetched_at[:10] <= stop.isoformat()])
+        waiting = [f for f in waiting if f.fetched_at[:10] > stop.isoformat()]
+        for source in sources().values():
+            raw.load(connection, source, log)
+        tables.build_all(connection, ["marts.positioning"])
+        for day_id, offers_id, offers in rows(
+            connection,
+            "select d.day_id, d.offers_id, (select bit_xor(hash(p)) from "
+            "prices_on(d.as_of, d.known_by) as p) from analysis.day_states as d",
+        ):
+            kept += (day_id, offers_id) in seen
+            assert seen.setdefault((day_id, offers_id), offers) == offers, day_id
+    assert kept > 0.8 * len(states(connection))
+    found = rows(connection, "select * from marts.positioning order by all")
+    connection.execute("drop table marts.positioning")
+    tables.build(POSITIONING, connection)
+    assert rows(connection, "select * from marts.positioning order by all") == found
+    connection.close()
