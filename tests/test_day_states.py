@@ -14,7 +14,7 @@ from pipelines.tables import Connection, catalogue, read_frames
 
 POSITIONING = catalogue().tables["marts.positioning"]
 #: Days up to which the archive is loaded one after the other.
-STOPS = (date(2026, 4, 20), date(2026, 5, 20), date(2026, 8, 31))
+STOPS = (date(2026, 5, 5), date(2026, 5, 20), date(2026, 8, 31))
 
 
 def states(connection: Connection) -> dict[str, tuple[str, str]]:
