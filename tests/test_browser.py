@@ -102,7 +102,7 @@ def test_dark_is_dark_and_light_is_light(browser: Browser, site: dict[str, Path]
 
 def test_a_figure_leads_to_its_fact(browser: Browser, site: dict[str, Path]) -> None:
     page = opened(browser, site["launch"])
-    figure = page.locator("a.fact").first
+    figure = page.locator("a[title]").first
     target = figure.get_attribute("href")
     assert target is not None
     figure.click()
