@@ -28,7 +28,7 @@ from typing import Any
 
 from pipelines.raw import archive_files
 from pipelines.replay import Replay
-from pipelines.serve import dagster_home
+from pipelines.serve import EVENTS_AT_ONCE, dagster_home
 from pipelines.settings import PROJECT, Settings
 from pipelines.sources import sources
 
@@ -181,6 +181,7 @@ def live_a_day(day: str, url: str, records: Path) -> None:
         env=os.environ | {
             "BELLWETHER_REPLAY_URL": url, "BELLWETHER_PRETEND_NOW": f"{day}T06:15:00",
             "DAGSTER_HOME": str(records), "DAGSTER_DISABLE_TELEMETRY": "1",
+            "DAGSTER_EVENT_BATCH_SIZE": EVENTS_AT_ONCE,
             "PYTHONPATH": str(PROJECT),
         },
     )  # fmt: skip

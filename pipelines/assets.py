@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines import fetch, raw, records, standing_checks, tables, verdicts, versions, warehouse
+from pipelines import fetch, raw, standing_checks, tables, verdicts, versions, warehouse
 from pipelines.ledger import Ledger
 from pipelines.settings import Settings
 from pipelines.snapshots import Fetch, Snapshots
@@ -61,10 +61,7 @@ class Warehouse(dg.ConfigurableResource[Any]):
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
         """Open the file, make sure of the raw tables, and close it however the run ends."""
-        with (
-            records.written_at_once(context.instance, context.run),
-            warehouse.open_writer(self.settings) as connection,
-        ):
+        with warehouse.open_writer(self.settings) as connection:
             tables.create_schemas(connection)
             raw.create_tables(connection, sources().values(), self.settings.commercial)
             self._connection = connection

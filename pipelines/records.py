@@ -1,4 +1,4 @@
-"""Dagster's own records of runs: why one failed; in SQLite, new ones quick and old ones deleted.
+"""Dagster's own records of runs: why one failed; in SQLite, quickly written and old ones deleted.
 
 Dagster itself keeps every run for good, at some 9 MB a daily run.
 
@@ -12,7 +12,8 @@ up again.
 import contextlib
 import re
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ from dagster._core.storage.event_log.schema import (
 from dagster._core.storage.event_log.schema import (
     SqlEventLogStorageTable as Events,
 )
-from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME as INDEX
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._serdes import ConfigurableClassData
 
 from pipelines.settings import Settings
 
@@ -75,40 +78,87 @@ def forget(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
     return old
 
 
-@contextlib.contextmanager
-def written_at_once(
-    instance: dg.DagsterInstance | None, run: dg.DagsterRun | None
-) -> Iterator[None]:
-    """For the length of a run, halve what its some 2,000 events cost to write.
+class EventLog(SqliteEventLogStorage):
+    """Dagster's own event log in SQLite files, over connections that stay open.
 
-    Dagster makes an engine for each write, which compiles its SQL anew, and opens and closes the
-    file; the last to close a SQLite file clears its log away. Here an engine stays for each file,
-    and one open connection. `synchronous = normal` is safe with it: a loss of power may cost the
-    last events, never the file.
+    Dagster makes an engine for each of the three writes of an event, which compiles its SQL anew,
+    and opens and closes the file; the last to close a SQLite file clears its log away. Here the
+    index and one run's file stay open, an event is one transaction in each, and so is a batch.
+    `synchronous = normal` is safe with it: a loss of power may cost the last events, never the
+    file. `base_dir` is DAGSTER_HOME, and the files are those Dagster would use.
     """
-    storage = instance.event_log_storage if instance is not None else None
-    if not isinstance(storage, SqliteEventLogStorage) or run is None:
-        yield
-        return
-    engines: dict[str, sa.Engine] = {}
 
-    def engine(address: str, **how: Any) -> sa.Engine:
-        if address not in engines:
-            engines[address] = sa.create_engine(address, **how)
-            sa.event.listen(engines[address], "connect", _do_not_wait)
-        return engines[address]
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None):
+        self._open: dict[str, sa.Connection] = {}
+        self._tables: set[str] = set()
+        super().__init__(str(Path(base_dir) / "history" / "runs"), inst_data)
+        self._db_lock: Any = threading.RLock()
 
-    module: Any = sqlite_event_log
-    make_anew, module.create_engine = module.create_engine, engine
-    try:
-        with contextlib.ExitStack() as stack:
-            for name in (run.run_id, "index"):
-                held = sqlite3.connect(storage.path_for_shard(name), isolation_level=None)
-                stack.enter_context(contextlib.closing(held))
-                held.execute("select count(*) from sqlite_master").fetchall()  # opens the file
-            yield
-    finally:
-        module.create_engine = make_anew
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Any
+    ) -> "EventLog":
+        """As dagster.yaml says."""
+        return cls(inst_data=inst_data, **config_value)
+
+    @contextlib.contextmanager
+    def _connect(self, shard: str) -> Iterator[sa.Connection]:
+        with self._db_lock:
+            connection = self._opened(shard)
+            if connection.in_transaction():
+                yield connection
+            else:
+                with connection.begin():
+                    yield connection
+
+    def _opened(self, shard: str) -> sa.Connection:
+        if shard not in self._open:
+            self._close(name for name in self._open if name != INDEX)
+            engine = sa.create_engine(
+                self.conn_string_for_shard(shard),
+                poolclass=sa.NullPool,
+                connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+            )
+            sa.event.listen(engine, "connect", _do_not_wait)
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            self._open[shard] = engine.connect()
+        return self._open[shard]
+
+    def _close(self, shards: Iterable[str]) -> None:
+        for shard in list(shards):
+            if not self._open[shard].in_transaction():
+                self._open.pop(shard).close()
+
+    def has_table(self, table_name: str) -> bool:
+        """Asked of every event; a table that is there stays."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
+
+    def store_event(self, event: Any) -> None:
+        """Store an event, in one transaction a file."""
+        with self._connect(INDEX):
+            super().store_event(event)
+
+    def store_event_batch(self, events: Sequence[Any]) -> None:
+        """Store all of them or none."""
+        with self._connect(INDEX), self._connect(events[0].run_id):
+            for event in events:
+                super().store_event(event)
+
+    def wipe(self) -> None:
+        """Delete everything."""
+        with self._db_lock:
+            self._close(self._open)
+            super().wipe()
+
+    def dispose(self) -> None:
+        """Close the files."""
+        super().dispose()
+        with self._db_lock:
+            self._close(self._open)
 
 
 def _do_not_wait(connection: sqlite3.Connection, _record: object) -> None:

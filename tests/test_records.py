@@ -1,23 +1,27 @@
 """Dagster's records stay small: old runs go, what the web interface shows of each asset stays."""
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 import yaml
 from conftest import published_in
+from dagster._check import CheckError
 from dagster._core.instance_for_test import instance_for_test
-from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.event_log import SqliteEventLogStorage
 from pydantic import ValidationError
 
 from pipelines.assets import Warehouse
 from pipelines.automation import NEWS_FOR, old_runs_forgotten
 from pipelines.definitions import defs
-from pipelines.serve import INSTANCE
+from pipelines.records import EventLog
+from pipelines.serve import EVENTS_AT_ONCE, INSTANCE
 from pipelines.settings import Settings
 from pipelines.tables import Connection
 
@@ -116,23 +120,66 @@ def test_what_is_deleted_makes_room_for_what_comes(
         for _ in range(8):
             table_run(instance)
         forget(instance, monkeypatch, days=46)
+        for file in records.rglob("*.db"):  # what stands in SQLite's log yet comes into the file
+            with contextlib.closing(sqlite3.connect(file)) as connection:
+                connection.execute("pragma wal_checkpoint(truncate)").fetchall()
         sizes.append(sum(p.stat().st_size for p in records.rglob("*") if p.is_file()))
     assert sizes[-1] <= 1.1 * sizes[0]
 
 
-def test_what_a_run_writes_at_once_is_what_it_wrote_before(
-    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+def written(instance: dg.DagsterInstance, records: Path) -> list[Any]:
+    """Of a run: its events, what Dagster tells of its asset and check, and rows of the index."""
+    run = table_run(instance)
+    [key] = defs.resolve_asset_graph().get_check_keys_for_assets({TABLE})
+    check = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+    [asset] = instance.get_asset_records([TABLE])
+    made = asset.asset_entry.last_materialization_record
+    assert made is not None
+    return [
+        [entry.dagster_event_type for entry in instance.all_logs(run)],
+        (made.run_id == run, made.asset_materialization.metadata.keys()),  # type: ignore[union-attr]
+        (check.run_id == run, check.status),
+        rows_of(records, run),
+    ]
+
+
+def test_events_are_kept_as_dagster_itself_keeps_them(
+    instance: dg.DagsterInstance, records: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = table_run(instance)
-    made_anew = sqlite_event_log.create_engine  # type: ignore[attr-defined]
-    monkeypatch.setattr("pipelines.records.written_at_once", lambda *_: nullcontext())
-    slow = table_run(instance)
-    assert sqlite_event_log.create_engine is made_anew  # type: ignore[attr-defined]
-    quick_kinds, slow_kinds = (
-        [entry.dagster_event_type for entry in instance.all_logs(run)] for run in (quick, slow)
-    )
-    assert quick_kinds == slow_kinds
-    assert len(quick_kinds) > 10
+    assert isinstance(instance.event_log_storage, EventLog)
+    one_by_one = written(instance, records)
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", EVENTS_AT_ONCE)
+    at_once = written(instance, records)
+    (tmp_path / "own").mkdir()
+    with instance_for_test(temp_dir=str(tmp_path / "own")) as dagsters:
+        assert type(dagsters.event_log_storage) is SqliteEventLogStorage
+        assert one_by_one == at_once == written(dagsters, tmp_path / "own")
+    assert len(one_by_one[0]) > 10
+    assert one_by_one[3]["asset_check_executions"] == 1
+
+
+def test_a_batch_that_cannot_be_stored_leaves_nothing(instance: dg.DagsterInstance) -> None:
+    run = table_run(instance)
+    before = instance.all_logs(run)
+    with pytest.raises(CheckError):
+        instance.event_log_storage.store_event_batch([before[-1], "no event"])  # type: ignore[list-item]
+    assert instance.all_logs(run) == before
+
+
+def test_events_are_seen_by_another_program_as_soon_as_they_are_stored(
+    instance: dg.DagsterInstance, records: Path
+) -> None:
+    """While this one's files stay open; and runs many enough leave no file open each."""
+    opened = f"/proc/{os.getpid()}/fd"
+    runs = [table_run(instance) for _ in range(3)]
+    for run in runs:
+        [file] = records.rglob(f"{run}.db")
+        with contextlib.closing(sqlite3.connect(file)) as other:
+            [(count,)] = other.execute("select count(*) from event_logs").fetchall()
+        assert count == len(instance.all_logs(run))
+    names = [os.readlink(f"{opened}/{n}") for n in os.listdir(opened) if n.isdigit()
+             and os.path.exists(f"{opened}/{n}")]  # fmt: skip
+    assert len({name for name in names if name.endswith(".db") and "/runs/" in name}) <= 2
 
 
 def test_a_run_is_remembered_for_as_long_as_a_launch_is_news() -> None:
