@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup
@@ -59,7 +60,7 @@ class Fact:
         url = self.source_url or ""
         return url if re.match(r"https?://[^\s\"'<>]+$", url) else None
 
-    @property
+    @cached_property
     def citation(self) -> str:
         """Publisher, dates and licence."""
         day = self.published_on or self.known_on
@@ -133,7 +134,10 @@ class Facts:
 
 def plain(value: Any) -> str:
     """Text on one line, without characters that hide or reorder what stands beside them."""
-    text = re.sub(r"\s+", " ", UNWANTED.sub(" ", str(value))).strip()
+    text = str(value)
+    if text.isascii() and text.isprintable():  # most are, and a page asks this of 26,000
+        return " ".join(text.split())
+    text = re.sub(r"\s+", " ", UNWANTED.sub(" ", text)).strip()
     return f"\u2068{text}\u2069" if RIGHT_TO_LEFT.search(text) else text
 
 
