@@ -121,6 +121,8 @@ def one_day(
         f"began; warehouse {size.stat().st_size / 1e6:.0f} MB",
         flush=True,
     )
+    dearest = sorted(said["seconds"].items(), key=lambda step: -step[1])[:6]
+    print("    " + ", ".join(f"{name} {spent:.1f} s" for name, spent in dearest), flush=True)
     return {"wall": wall, "cpu": cpu, "memory": memory, **said["seconds"]}
 
 

@@ -83,6 +83,28 @@ def test_an_end_changes_no_day_before_it_was_known_or_held(edition: Connection) 
     )
 
 
+def test_another_day_of_launch_is_another_market_and_the_same_offers(edition: Connection) -> None:
+    def markets() -> dict[str, str]:
+        found = day_states.compute(**read_frames(day_states.READS, edition))
+        return {
+            **dict(zip(found["day_states"]["day_id"], found["day_states"]["market_id"], strict=True)),
+            **dict(zip(found["shift_states"]["day_id"], found["shift_states"]["market_id"],
+                       strict=True)),
+        }  # fmt: skip
+
+    before, offers = markets(), states(edition)
+    edition.execute("begin")
+    try:
+        edition.execute(
+            "update core.events set effective_on = effective_on + 1 where event_kind = 'launch'"
+        )
+        after = markets()
+        assert states(edition) == offers
+    finally:
+        edition.execute("rollback")
+    assert sum(before[day] != after[day] for day in before) > 0.9 * len(before)
+
+
 @pytest.mark.parametrize(
     ("statement", "whose"),
     [

@@ -248,9 +248,9 @@ def test_another_price_or_a_new_estimate_makes_a_forecast_anew(edition: Connecti
     kept = set(effects.compute(**frames)["standing"]["inputs_hash"])
     event = frames["days"]["event_id"].iloc[0]
     of_event = frames["days"]["event_id"] == event
-    offered = frames["days"]["offers_id"].where(~of_event, "another")
+    offered = frames["days"]["market_id"].where(~of_event, "another")
     again = effects.compute(
-        **(frames | {"days": frames["days"].assign(offers_id=offered)}), kept=kept
+        **(frames | {"days": frames["days"].assign(market_id=offered)}), kept=kept
     )
     assert set(again["demand_forecasts"]["event_id"]) == {event}
     priors = frames["priors"].assign(mean=frames["priors"]["mean"] + 0.01)

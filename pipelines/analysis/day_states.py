@@ -30,11 +30,8 @@ _STATES = """
 with days as ({days}),
 
 of_model as (
-    select m.model_id, hash(m.vendor_id, m.is_reasoning, min(e.effective_on)) as model_hash
+    select m.model_id, hash(m.vendor_id, m.is_reasoning) as model_hash
     from core.models as m
-    left join core.event_models as v on v.model_id = m.model_id
-    left join core.events as e on e.event_id = v.event_id and e.event_kind = 'launch'
-    group by m.model_id, m.vendor_id, m.is_reasoning
 ),
 
 claims as (
@@ -68,17 +65,19 @@ ends as (
     where c.name_ended_known_at is not null
 ),
 
+first_claims as (
+    select c.model_id, min(c.holds_from) as holds_from, min(c.known_on) as known_on
+    from claims as c
+    group by c.model_id
+),
+
 releases as (
     select
         f.holds_from,
         greatest(f.known_on, coalesce(a.released_known_on, f.known_on)) as known_on,
         hash('release', a.model_id, a.api_available_on, a.released_known_on) as release_hash
     from core.availability as a
-    inner join (
-        select c.model_id, min(c.holds_from) as holds_from, min(c.known_on) as known_on
-        from claims as c
-        group by c.model_id
-    ) as f on f.model_id = a.model_id
+    inner join first_claims as f on f.model_id = a.model_id
     where a.api_available_on is not null
 ),
 
@@ -113,6 +112,15 @@ as_valid as (
     where s.known_to is null
 ),
 
+-- Forecasts alone ask how old a model is.
+ages as (
+    select f.holds_from, f.known_on, hash('age', v.model_id, min(e.effective_on)) as age_hash
+    from core.event_models as v
+    inner join core.events as e on e.event_id = v.event_id and e.event_kind = 'launch'
+    inner join first_claims as f on f.model_id = v.model_id
+    group by f.holds_from, f.known_on, v.model_id
+),
+
 costs as (
     select
         cast(r.known_at as date) as on_day,
@@ -139,6 +147,18 @@ valid_so_far as (
     select s.on_day, sum(sum(s.h)) over (order by s.on_day) as total
     from as_valid as s
     group by s.on_day
+),
+
+ages_known_so_far as (
+    select s.known_on as on_day, sum(sum(s.age_hash)) over (order by s.known_on) as total
+    from ages as s
+    group by s.known_on
+),
+
+ages_valid_so_far as (
+    select s.holds_from as on_day, sum(sum(s.age_hash)) over (order by s.holds_from) as total
+    from ages as s
+    group by s.holds_from
 ),
 
 costs_so_far as (
@@ -170,6 +190,7 @@ frame as (
 select
     d.day_id, d.event_id, d.basis, d.as_of, d.known_by,
     cast(case d.known_by when date '9999-12-31' then v.total else k.total end as varchar) as market,
+    cast(case d.known_by when date '9999-12-31' then y.total else x.total end as varchar) as ages,
     cast(a.total as varchar) as affirmed,
     cast(c.total as varchar) as costs,
     cast(e.total as varchar) as entrants,
@@ -179,6 +200,8 @@ from days as d
 cross join frame as g
 asof left join known_so_far as k on k.on_day <= d.known_by
 asof left join valid_so_far as v on v.on_day <= d.as_of
+asof left join ages_known_so_far as x on x.on_day <= d.known_by
+asof left join ages_valid_so_far as y on y.on_day <= d.as_of
 asof left join costs_so_far as c on c.on_day <= d.known_by
 asof left join analysis.fits as f on f.known_on <= d.known_by
 left join affirmed as a on a.day_id = d.day_id
@@ -209,7 +232,8 @@ def compute(days: pd.DataFrame, shifts: pd.DataFrame) -> dict[str, pd.DataFrame]
 
     def with_offers(rows: pd.DataFrame) -> pd.DataFrame:
         market = rows[["day_id", "as_of", "known_by", "market", "affirmed"]]
-        return rows.assign(offers_id=hashed(market))
+        rows = rows.assign(offers_id=hashed(market))
+        return rows.assign(market_id=hashed(rows[["offers_id", "ages"]]))
 
     days = with_offers(days)
     standing = days[["offers_id", "event_id", "costs", "entrants", "fit_id", "frame"]]

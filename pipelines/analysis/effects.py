@@ -29,7 +29,7 @@ READS = (
     | event_inputs.READS
     | {
         "days": (
-            "select d.event_id, d.basis, d.known_by, d.day_id, d.offers_id "
+            "select d.event_id, d.basis, d.known_by, d.day_id, d.market_id "
             "from analysis.day_states as d where d.event_id is not null"
         ),
         "offers": (
@@ -77,7 +77,7 @@ def compute(
         own = launches.iloc[launched[day.event_id]]
         told = (of_launch[day.event_id], of_dominance.get(day.event_id))
         first = min(own["effective_on"])
-        inputs_hash = inputs.of(day.event_id, day.basis, first, day.known_by, day.offers_id, told)
+        inputs_hash = inputs.of(day.event_id, day.basis, first, day.known_by, day.market_id, told)
         standing.append(inputs_hash)
         if inputs_hash not in kept:
             asked.append((inputs_hash, own, day))

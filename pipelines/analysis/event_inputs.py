@@ -111,14 +111,14 @@ class Inputs:
         self._always = [method, sorted(map(float, bands["edge"]))]
 
     def of(
-        self, event_id: str, basis: str, day: date, known_by: date, offers_id: str, told: Any
+        self, event_id: str, basis: str, day: date, known_by: date, market_id: str, told: Any
     ) -> str:
-        """Sixteen digits. `offers_id`: state of the market's prices (`day_states`), and of what is
-        said of the models on offer; `told`: what else is said of the event itself."""
+        """Sixteen digits. `market_id`: state of the market (`day_states`); `told`: what else is
+        said of the event itself."""
         known = known_by if basis == learning.DAY_AFTER else None
         fit = self._fit_days.searchsorted(np.datetime64(day + timedelta(1), "D"), side="right")
         everything = [
-            *self._always, event_id, basis, day, told, offers_id,
+            *self._always, event_id, basis, day, told, market_id,
             self._history.hash_of(day, known), self._fits[fit - 1] if fit else None,
             self._past.said_by(basis, day, known_by),
         ]  # fmt: skip

@@ -23,7 +23,7 @@ READS = (
     | event_inputs.READS
     | {
         "shifts": (
-            "select d.*, t.offers_id from core.shift_days as d "
+            "select d.*, t.market_id from core.shift_days as d "
             "inner join analysis.shift_states as t "
             "on t.event_id = d.event_id and t.basis = d.basis where d.why_not is null"
         ),
@@ -31,7 +31,7 @@ READS = (
             "select asked.event_id, asked.basis, p.model_id, m.vendor_id, "
             "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price "
             "from (select t.* from analysis.shift_states as t "
-            "where list_contains($states, t.offers_id)) as asked "
+            "where list_contains($states, t.market_id)) as asked "
             "cross join prices_on(asked.as_of, asked.known_by) as p "
             "inner join core.models as m on m.model_id = p.model_id "
             "where p.is_list_price order by asked.event_id, asked.basis, p.model_id"
@@ -62,13 +62,13 @@ def compute(
     for shift in shifts.itertuples(index=False):
         told = [str(getattr(shift, name)) for name in TOLD]
         day, known_by = shift.effective_on, shift.known_by
-        found = inputs.of(shift.event_id, shift.basis, day, known_by, shift.offers_id, told)
+        found = inputs.of(shift.event_id, shift.basis, day, known_by, shift.market_id, told)
         standing.append(found)
     shifts = shifts.assign(inputs_hash=standing)
     asked = shifts[~shifts["inputs_hash"].isin(kept)]
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     if len(asked):
-        on_offer = offers(states=list(asked["offers_id"]))
+        on_offer = offers(states=list(asked["market_id"]))
         of_event = rows_by(on_offer, ["event_id", "basis"])
         traits = usage.traits_of(frames)
     for at in range(len(asked)):

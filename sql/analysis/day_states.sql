@@ -10,5 +10,6 @@ select
     cast(s.as_of as date) as as_of, -- market day
     cast(s.known_by as date) as known_by, -- known time; 9999-12-31 is everything
     cast(s.offers_id as varchar) as offers_id, -- hash of all that prices_on answers from
+    cast(s.market_id as varchar) as market_id, -- the same, with when each model was launched
     cast(s.standing_id as varchar) as standing_id -- hash of all that marts.positioning follows from
 from computed_day_states as s

@@ -6,5 +6,5 @@ select
     cast(s.basis as varchar) as basis, -- day_after or hindsight
     cast(s.as_of as date) as as_of, -- first day of the new price, or without service
     cast(s.known_by as date) as known_by, -- known time; 9999-12-31 is everything
-    cast(s.offers_id as varchar) as offers_id -- hash of all that prices_on answers from
+    cast(s.market_id as varchar) as market_id -- hash of all that prices_on answers from, and of when each model was launched
 from computed_shift_states as s
