@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 from feeds import rows
 
@@ -86,11 +87,8 @@ def test_an_end_changes_no_day_before_it_was_known_or_held(edition: Connection) 
 def test_another_day_of_launch_is_another_market_and_the_same_offers(edition: Connection) -> None:
     def markets() -> dict[str, str]:
         found = day_states.compute(**read_frames(day_states.READS, edition))
-        return {
-            **dict(zip(found["day_states"]["day_id"], found["day_states"]["market_id"], strict=True)),
-            **dict(zip(found["shift_states"]["day_id"], found["shift_states"]["market_id"],
-                       strict=True)),
-        }  # fmt: skip
+        rows_of = pd.concat([found["day_states"], found["shift_states"]])
+        return dict(zip(rows_of["day_id"], rows_of["market_id"], strict=True))
 
     before, offers = markets(), states(edition)
     edition.execute("begin")
