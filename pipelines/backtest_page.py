@@ -7,10 +7,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipelines.analysis.backtest import ALL, AS_KNOWN, LEFT_OUT, OWN, RIVAL, ROLLING
+from pipelines.analysis.backtest import (
+    ALL,
+    AS_KNOWN,
+    LEFT_OUT,
+    OWN,
+    READS,
+    RIVAL,
+    ROLLING,
+    leave_one_out,
+)
 from pipelines.briefings.charts import Calibration, draw
 from pipelines.briefings.theme import read_theme
 from pipelines.settings import PROJECT, Settings
+from pipelines.tables import read_frames
 from pipelines.warehouse import Connection, open_reader
 
 PAGE = PROJECT / "docs" / "backtest.md"
@@ -99,9 +109,11 @@ def page(connection: Connection) -> tuple[str, str]:
     for cadence in [c["cadence"] for c in counted]:
         parts.append(f"\n## Rolling origin, {cadence} lists\n")
         parts += _tables(scores, ROLLING, cadence)
+    _, others = leave_one_out(**read_frames(READS, connection))
+    left_out = others.sort_values(["crps", "model"]).to_dict("records")
     for cadence in [c["cadence"] for c in counted]:
         parts.append(f"\n## Leave one launch out, {cadence} lists\n")
-        parts += _tables(scores, LEFT_OUT, cadence, (ALL,))
+        parts += _tables(left_out, LEFT_OUT, cadence, (ALL,))
     bins = calibration(connection)
     title = "Volumes said to fall by more than 5%, and how many did"
     drawn = draw(Calibration("calibration", bins), title)

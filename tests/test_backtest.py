@@ -1,6 +1,7 @@
 """Scores against their definitions, folds without a look ahead, and the measures on the archive."""
 
 import time
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import numpy as np
@@ -24,7 +25,7 @@ from pipelines.analysis.backtest import (
 )
 from pipelines.analysis.demand import VARIANTS
 from pipelines.analysis.usage import Windows
-from pipelines.tables import Connection
+from pipelines.tables import Connection, read_frames
 
 # ------------------------------------------------------------------ scores
 
@@ -217,20 +218,34 @@ BY_HAND = [
 ]
 
 
+@pytest.fixture(scope="module")
+def graded(archive_warehouse: Connection) -> Iterator[Connection]:
+    """The archive's warehouse with both schemes in `every_forecast` and `every_score`."""
+    frames = read_frames(backtest.READS, archive_warehouse)
+    own = archive_warehouse.cursor()
+    for name, left_out in zip(("forecast", "score"), backtest.leave_one_out(**frames), strict=True):
+        own.register("left_out", left_out)
+        own.execute(
+            f"create temp table every_{name} as select * from analysis.backtest_{name}s "
+            "union all by name select * from left_out"
+        )
+        own.unregister("left_out")
+    yield own
+    own.close()
+
+
 @pytest.mark.archive
 @pytest.mark.parametrize("scheme", [ROLLING, LEFT_OUT])
-def test_own_brand_diversion_lies_in_its_interval(
-    archive_warehouse: Connection, scheme: str
-) -> None:
+def test_own_brand_diversion_lies_in_its_interval(graded: Connection, scheme: str) -> None:
     ((model,),) = rows(
-        archive_warehouse,
-        "select distinct model from analysis.backtest_scores where is_default and role = 'own'",
+        graded,
+        "select distinct model from every_score where is_default and role = 'own'",
     )
     inside = 0
     for product, start, diversion in BY_HAND:
         ((low, high),) = rows(
-            archive_warehouse,
-            "select diversion_low, diversion_high from analysis.backtest_forecasts "
+            graded,
+            "select diversion_low, diversion_high from every_forecast "
             "where scheme = ? and model = ? and product = ? and start = ?",
             [scheme, model, product, start],
         )
@@ -241,14 +256,12 @@ def test_own_brand_diversion_lies_in_its_interval(
 @pytest.mark.archive
 @pytest.mark.parametrize("baseline", ["no_change", "fixed"])
 @pytest.mark.parametrize("scheme", [ROLLING, LEFT_OUT])
-def test_the_default_beats_both_baselines(
-    archive_warehouse: Connection, baseline: str, scheme: str
-) -> None:
+def test_the_default_beats_both_baselines(graded: Connection, baseline: str, scheme: str) -> None:
     """By CRPS and log score, over all roles, each default chosen from what was known then."""
     ((launches, crps_high, log_score_low),) = rows(
-        archive_warehouse,
+        graded,
         f"select launches, crps_less_{baseline}_high, log_score_less_{baseline}_low "
-        "from analysis.backtest_scores where scheme = ? and cadence = 'weekly' and role = 'all' "
+        "from every_score where scheme = ? and cadence = 'weekly' and role = 'all' "
         "and model = ?",
         [scheme, AS_KNOWN],
     )
@@ -259,12 +272,11 @@ def test_the_default_beats_both_baselines(
 
 @pytest.mark.archive
 def test_eighty_percent_intervals_cover_about_eighty_percent(
-    archive_warehouse: Connection,
+    graded: Connection,
 ) -> None:
     found = rows(
-        archive_warehouse,
-        "select scheme, cadence, coverage_share from analysis.backtest_scores "
-        "where role = 'all' and model = ?",
+        graded,
+        "select scheme, cadence, coverage_share from every_score where role = 'all' and model = ?",
         [AS_KNOWN],
     )
     assert len(found) == 4
@@ -286,9 +298,10 @@ def test_every_launch_in_a_series_is_forecast_or_has_a_reason(
 
 @pytest.mark.archive
 def test_the_whole_backtest_takes_at_most_three_minutes(archive_warehouse: Connection) -> None:
-    frames = {name: archive_warehouse.execute(q).df() for name, q in backtest.READS.items()}
+    frames = read_frames(backtest.READS, archive_warehouse)
     started = time.process_time()
     backtest.compute(**frames)
+    backtest.leave_one_out(**frames)
     assert time.process_time() - started < 180
 
 

@@ -1,12 +1,13 @@
 """How well launches' effects on volume were forecast: each past one, from what was known before.
 
-Two schemes. *Rolling origin*: estimated on the launches whose outcome was complete before. *Leave
-one out*: estimated on all launches whose windows do not touch the one forecast. Series of different
-periods share no estimate. Scored per incumbent on ln(after / before): log score, CRPS, coverage of
-the 80% interval, Brier score of "falls by more than 5%"; against no change, and against "its
-predecessor loses 57% of an entrant's volume, rivals nothing", both with a spread estimated as the
-model's is. Below the floor of a list forecasts are not told apart (threshold-weighted CRPS), and an
-outcome known only by bounds counts by the probability between them.
+Two schemes. *Rolling origin*: estimated on the launches whose outcome was complete before, kept as
+tables. *Leave one out*: estimated on all launches whose windows do not touch the one forecast, so
+that each new launch changes every forecast: made when asked for (`leave_one_out`). Series of
+different periods share no estimate. Scored per incumbent on ln(after / before): log score, CRPS,
+coverage of the 80% interval, Brier score of "falls by more than 5%"; against no change, and against
+"its predecessor loses 57% of an entrant's volume, rivals nothing", both with a spread estimated as
+the model's is. Below the floor of a list forecasts are not told apart (threshold-weighted CRPS),
+and an outcome known only by bounds counts by the probability between them.
 
 Sources: Gneiting and Raftery 2007 (proper scores); Gneiting and Ranjan 2011 (threshold weighting);
 Czado, Gneiting and Held 2009 (non-randomised PIT); Künsch 1989 (block bootstrap).
@@ -138,7 +139,7 @@ def backtest(
 def forecasts_of(
     windows: Windows,
     priors: pd.DataFrame,
-    schemes: tuple[str, ...] = (ROLLING, LEFT_OUT),
+    schemes: tuple[str, ...] = (ROLLING,),
     kept: Collection[str] = frozenset(),
 ) -> tuple[pd.DataFrame, list[str]]:
     """Forecasts of every model, and the `forecast_id` of all: rows only of those not in `kept`.
@@ -164,6 +165,15 @@ def forecasts_of(
     if not rows:
         return pd.DataFrame(columns=columns), standing
     return pd.concat(rows, ignore_index=True)[columns], standing
+
+
+def leave_one_out(
+    priors: pd.DataFrame, **frames: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Forecasts and scores of that scheme, in the shape of `analysis.backtest_forecasts` and
+    `backtest_scores`; the frames are those of `READS`."""
+    found = backtest(windows_of(frames), priors, (LEFT_OUT,))
+    return found, scores(found)
 
 
 def cadences(windows: Windows) -> list[str]:

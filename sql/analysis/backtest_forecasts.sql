@@ -5,7 +5,7 @@
 -- check probability_is_one: probability_falls between 0 and 1
 -- python: pipelines.analysis.backtest_scores
 select
-    cast(f.scheme as varchar) as scheme, -- rolling origin (estimated on what was complete before) or leave one out
+    cast(f.scheme as varchar) as scheme, -- rolling origin: estimated on what was complete before
     cast(f.cadence as varchar) as cadence, -- weekly or daily
     cast(f.model as varchar) as model, -- form of the share model, or baseline
     cast(f.origin as varchar) as origin, -- launch, analysis.backtest_launches

@@ -4,7 +4,7 @@
 -- check coverage_is_a_share: coverage_share between 0 and 1
 -- python: pipelines.analysis.backtest_scores
 select
-    cast(s.scheme as varchar) as scheme, -- rolling origin or leave one out
+    cast(s.scheme as varchar) as scheme, -- rolling origin: estimated on what was complete before
     cast(s.cadence as varchar) as cadence, -- weekly or daily
     cast(s.role as varchar) as role, -- own (of an entrant's vendor), rival or all
     cast(s.model as varchar) as model, -- form of the share model, baseline, or the default as it was then known

@@ -6,7 +6,7 @@
 -- python: pipelines.analysis.backtest
 -- keep: forecast_id
 select
-    cast(f.scheme as varchar) as scheme, -- rolling origin (estimated on what was complete before) or leave one out
+    cast(f.scheme as varchar) as scheme, -- rolling origin: estimated on what was complete before
     cast(f.cadence as varchar) as cadence, -- weekly or daily
     cast(f.model as varchar) as model, -- form of the share model, or baseline
     cast(f.origin as varchar) as origin, -- launch, analysis.backtest_launches
