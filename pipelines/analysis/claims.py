@@ -33,6 +33,8 @@ READS = {
         "date '9999-12-31'",
     ),
 }
+# A text is about one launch, and what others did to the market is most of the table.
+READS["impacts"] += " where i.event_id in (select c.event_id from core.claims as c)"
 
 
 def compute(claims: "pd.DataFrame", **facts: "pd.DataFrame") -> "dict[str, pd.DataFrame]":
