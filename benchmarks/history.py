@@ -173,7 +173,8 @@ class Prices(Document, ABC):
         hosts = [handle for handle in handles if not self.is_own(handle)]
         planned: dict[Any, dict[str, Any] | None] = {}
         for _ in range(times(chance, self.changes)):
-            handle = chance.choice(handles if chance.random() < OWN_CHANGES else hosts)
+            is_own = chance.random() < OWN_CHANGES or not hosts
+            handle = chance.choice(handles if is_own else hosts)
             row = copy.deepcopy(self.row(handle))
             assert row is not None
             factor = chance.choice([0.5, 0.8, 0.9, 1.1, 1.25])

@@ -272,7 +272,7 @@ def test_no_code_names_a_model() -> None:
     names = re.compile(r"o1-mini|o1-preview|gpt-[345]|claude-[\d-]|sonnet|gemini-\d|llama-\d", re.I)
     files = [
         *(PROJECT / "pipelines").rglob("*.py"),
-        *(PROJECT / "reports" / "templates").glob("*"),
+        *(p for p in (PROJECT / "reports" / "templates").glob("*") if p.is_file()),
         *(p for layer in ("staging", "core", "marts", "analysis", "macros", "checks")
           for p in (PROJECT / "sql" / layer).glob("*.sql")),
     ]  # fmt: skip

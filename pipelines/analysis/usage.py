@@ -174,12 +174,12 @@ class Traits:
 
     def __init__(
         self,
+        prices: pd.DataFrame | None,
         capabilities: pd.DataFrame,
         bands: pd.DataFrame,
         launches: pd.DataFrame,
         thinking: pd.DataFrame,
         dominance: pd.DataFrame,
-        prices: pd.DataFrame | None = None,
     ):
         """See `READS` for the frames; without `prices` only `on_day` has any."""
         self._prices: dict[tuple[str, bool], list[tuple[date, date, float]]] = {}
@@ -276,7 +276,7 @@ class Traits:
 
 def traits_of(frames: Mapping[str, pd.DataFrame]) -> Traits:
     """Traits from the frames of `READS`; without `prices` they are asked for one day at a time."""
-    return Traits(**{name: frames[name] for name in TRAITS if name in frames})
+    return Traits(**{name: frames.get(name) for name in TRAITS})
 
 
 # ------------------------------------------------------------------ series
