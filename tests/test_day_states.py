@@ -84,23 +84,65 @@ def test_an_end_changes_no_day_before_it_was_known_or_held(edition: Connection) 
     )
 
 
-def test_another_day_of_launch_is_another_market_and_the_same_offers(edition: Connection) -> None:
-    def markets() -> dict[str, str]:
-        found = day_states.compute(**read_frames(day_states.READS, edition))
-        rows_of = pd.concat([found["day_states"], found["shift_states"]])
-        return dict(zip(rows_of["day_id"], rows_of["market_id"], strict=True))
+def markets(connection: Connection) -> dict[str, str]:
+    """By day of a launch, repricing or withdrawal: what its forecast takes from the market."""
+    found = day_states.compute(**read_frames(day_states.READS, connection))
+    both = pd.concat([found["day_states"], found["shift_states"]])
+    return dict(zip(both["day_id"], both["market_id"], strict=True))
 
-    before, offers = markets(), states(edition)
-    edition.execute("begin")
+
+def markets_changed(connection: Connection, statement: str) -> set[str]:
+    before, offers = markets(connection), states(connection)
+    connection.execute("begin")
     try:
-        edition.execute(
-            "update core.events set effective_on = effective_on + 1 where event_kind = 'launch'"
-        )
-        after = markets()
-        assert states(edition) == offers
+        connection.execute(statement)
+        after = markets(connection)
+        assert states(connection) == offers
     finally:
-        edition.execute("rollback")
-    assert sum(before[day] != after[day] for day in before) > 0.9 * len(before)
+        connection.execute("rollback")
+    return {day for day in before if before[day] != after[day]}
+
+
+def test_other_days_of_launch_are_other_markets_and_the_same_offers(edition: Connection) -> None:
+    found = markets_changed(
+        edition,
+        "update core.events set effective_on = effective_on + 1 where event_kind = 'launch'",
+    )
+    assert len(found) > 0.9 * len(markets(edition))
+
+
+@pytest.mark.parametrize("by", [-1, 1, 45])
+def test_a_day_of_launch_matters_to_the_vendor_and_to_those_of_the_month(
+    edition: Connection, by: int
+) -> None:
+    """Of others only whether the model was there, and new, counts."""
+    [(event, vendor, launched_on)] = rows(
+        edition,
+        "select e.event_id, min(m.vendor_id), e.effective_on from core.events as e "
+        "inner join core.event_models as v on v.event_id = e.event_id "
+        "inner join core.models as m on m.model_id = v.model_id "
+        "where e.event_kind = 'launch' and e.severity = 'major' "
+        "and e.effective_on > date '2024-06-01' group by all order by e.effective_on limit 1",
+    )
+    found = markets_changed(
+        edition,
+        f"update core.events set effective_on = effective_on + {by} where event_id = '{event}'",
+    )
+    own = days(
+        edition,
+        "event_id in (select v.event_id from core.event_models as v inner join core.models as m "
+        f"on m.model_id = v.model_id where m.vendor_id = '{vendor}') "
+        f"and as_of > date '{launched_on}' + 400",
+    )
+    far = days(edition, f"as_of > date '{launched_on}' + {max(by, 0)} + 200") - days(
+        edition,
+        "event_id in (select v.event_id from core.event_models as v inner join core.models as m "
+        f"on m.model_id = v.model_id where m.vendor_id = '{vendor}')",
+    )
+    assert own
+    assert own <= found
+    assert far
+    assert not far & found
 
 
 @pytest.mark.parametrize(

@@ -112,13 +112,41 @@ as_valid as (
     where s.known_to is null
 ),
 
--- Forecasts alone ask how old a model is.
+-- Forecasts alone ask how old a model is: whether it was there yet, and for less than a month; and
+-- of the vendor's own models, which came before which.
 ages as (
-    select f.holds_from, f.known_on, hash('age', v.model_id, min(e.effective_on)) as age_hash
+    select
+        f.holds_from, f.known_on, f.model_id, m.vendor_id, min(e.effective_on) as launched_on
     from core.event_models as v
     inner join core.events as e on e.event_id = v.event_id and e.event_kind = 'launch'
     inner join first_claims as f on f.model_id = v.model_id
-    group by f.holds_from, f.known_on, v.model_id
+    inner join core.models as m on m.model_id = f.model_id
+    group by f.holds_from, f.known_on, f.model_id, m.vendor_id
+),
+
+vendors as ({vendors}),
+
+young as (
+    select d.day_id, sum(hash(a.model_id, a.launched_on > d.event_on)) as total
+    from days as d
+    inner join ages as a
+        on a.launched_on > least(d.event_on, d.as_of) - 31
+        and case d.known_by
+            when date '9999-12-31' then a.holds_from <= d.as_of else a.known_on <= d.known_by
+        end
+    group by d.day_id
+),
+
+own_ages as (
+    select d.day_id, sum(hash(a.model_id, a.launched_on)) as total
+    from days as d
+    inner join vendors as v on v.event_id = d.event_id
+    inner join ages as a
+        on a.vendor_id = v.vendor_id
+        and case d.known_by
+            when date '9999-12-31' then a.holds_from <= d.as_of else a.known_on <= d.known_by
+        end
+    group by d.day_id
 ),
 
 costs as (
@@ -147,18 +175,6 @@ valid_so_far as (
     select s.on_day, sum(sum(s.h)) over (order by s.on_day) as total
     from as_valid as s
     group by s.on_day
-),
-
-ages_known_so_far as (
-    select s.known_on as on_day, sum(sum(s.age_hash)) over (order by s.known_on) as total
-    from ages as s
-    group by s.known_on
-),
-
-ages_valid_so_far as (
-    select s.holds_from as on_day, sum(sum(s.age_hash)) over (order by s.holds_from) as total
-    from ages as s
-    group by s.holds_from
 ),
 
 costs_so_far as (
@@ -190,7 +206,7 @@ frame as (
 select
     d.day_id, d.event_id, d.basis, d.as_of, d.known_by,
     cast(case d.known_by when date '9999-12-31' then v.total else k.total end as varchar) as market,
-    cast(case d.known_by when date '9999-12-31' then y.total else x.total end as varchar) as ages,
+    concat_ws(' ', y.total, o.total) as ages,
     cast(a.total as varchar) as affirmed,
     cast(c.total as varchar) as costs,
     cast(e.total as varchar) as entrants,
@@ -200,11 +216,11 @@ from days as d
 cross join frame as g
 asof left join known_so_far as k on k.on_day <= d.known_by
 asof left join valid_so_far as v on v.on_day <= d.as_of
-asof left join ages_known_so_far as x on x.on_day <= d.known_by
-asof left join ages_valid_so_far as y on y.on_day <= d.as_of
 asof left join costs_so_far as c on c.on_day <= d.known_by
 asof left join analysis.fits as f on f.known_on <= d.known_by
 left join affirmed as a on a.day_id = d.day_id
+left join young as y on y.day_id = d.day_id
+left join own_ages as o on o.day_id = d.day_id
 left join entrants as e on e.event_id = d.event_id
 order by d.day_id
 """
@@ -212,11 +228,17 @@ order by d.day_id
 
 READS = {
     "days": _STATES.format(
-        days="select s.day_id, s.event_id, s.basis, s.as_of, s.known_by from core.segment_days as s"
+        days="select s.day_id, s.event_id, s.basis, s.as_of, s.known_by, "
+        "coalesce(e.effective_on, s.as_of) as event_on from core.segment_days as s "
+        "left join core.events as e on e.event_id = s.event_id",
+        vendors="select distinct v.event_id, m.vendor_id from core.event_models as v "
+        "inner join core.models as m on m.model_id = v.model_id",
     ),
     "shifts": _STATES.format(
         days="select s.event_id || ' ' || s.basis as day_id, s.event_id, s.basis, "
-        "s.effective_on as as_of, s.known_by from core.shift_days as s where s.why_not is null"
+        "s.effective_on as as_of, s.known_by, s.effective_on as event_on from core.shift_days as s "
+        "where s.why_not is null",
+        vendors="select distinct s.event_id, s.vendor_id from core.shift_days as s",
     ),
 }
 
