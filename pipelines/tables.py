@@ -440,7 +440,7 @@ def _replace_by_state(table: Table, keep: str, states: str, connection: Connecti
     stays = _kept([table], connection) & standing
     connection.execute(
         f"create or replace temp table fresh_states as select s.* from {states} as s "
-        f"where not list_contains(?, s.{keep})",
+        f"where s.{keep} not in (select unnest(?::varchar[]))",
         [sorted(stays)],
     )
     try:
@@ -527,7 +527,8 @@ def _replace(
         connection.execute("delete from raw.versions where name = ?", [table.full_name])
         if stays:
             connection.execute(
-                f"delete from {table.full_name} where not list_contains(?, {table.keep})",
+                f"delete from {table.full_name} "
+                f"where not coalesce({table.keep} in (select unnest(?::varchar[])), false)",
                 [sorted(stays)],
             )
             connection.execute(f"insert into {table.full_name} {table.select}")

@@ -14,24 +14,30 @@ usage lists, withdrawal by the vendor, a successor, and the place on the frontie
 Where volume or place was not seen, a withdrawal (of a loser also a cut of price) upholds what it
 fits. Such evidence could refute nothing, so it is not scored. A grade says what came, not why:
 other events of the meantime are in it. What nobody observed is not graded, and says why. Grades
-follow from the sources and are computed anew with them; verdicts are not.
+follow from the sources and are computed anew with them; verdicts are not. A grade whose sources say
+the same as before is kept: `states` hashes all of it that it follows from.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipelines.analysis import usage
+from pipelines.analysis.hashes import Rows, hash_rows, summed
 from pipelines.analysis.usage import Series, days_of, line_of, series_of
+from pipelines.settings import SQL
 
 HORIZONS = (30, 90, 180)
 #: Relative change of volume or price beyond which it counts as fallen, and of volume as risen.
 FALLEN, RISEN = -0.05, 0.05
 UPHELD, REFUTED, UNSEEN, PENDING = "upheld", "refuted", "not observed", "pending"
 
+_HOLDS = f"u.tokens is not null and u.ended_at is null and u.spelling <> '{usage.REST}'"
 _DAYS = " union all ".join(f"select {days} as days" for days in HORIZONS)
 READS = {
     "calls": (
@@ -39,7 +45,22 @@ READS = {
         "v.verdict, v.has_won_place, v.probability_place_lost from marts.verdicts as v"
     ),
     "newest": "select max(d.as_of) as newest from core.segment_days as d where d.basis = 'newest'",
-    "usage": usage.READS["usage"],
+    # What the volumes follow from: of each day the rows that hold, and of each series where its
+    # periods begin and how long they are.
+    "usage_days": (
+        "select u.period_from, cast(sum(hash(u.series, u.period_to, u.spelling, u.model_id, "
+        "u.tokens, u.first_seen_at)) % 18446744073709551616 as ubigint) as told "
+        f"from core.usage as u where {_HOLDS} group by u.period_from"
+    ),
+    "series": (
+        "select u.series, min(u.period_from) as first_on, "
+        "count(distinct u.period_to - u.period_from) as lengths from core.usage as u "
+        f"where {_HOLDS} group by u.series order by u.series"
+    ),
+    "usage": (
+        f"{usage.READS['usage']} and {_HOLDS} "
+        "and u.series in (select unnest($series)) and u.period_from in (select unnest($days))"
+    ),
     "standing": (
         "select v.verdict_id, h.days, s.is_on_frontier from marts.verdicts as v "
         f"cross join ({_DAYS}) as h inner join marts.segment_standing as s "
@@ -88,49 +109,128 @@ GRADES = (
     "price_change_share", "price_publisher", "volume_change_low", "volume_change_high",
     "volume_series", "volume_why_not", "has_fallen", "has_risen", "deprecated_on", "shutdown_on",
     "retirement_publisher", "retirement_url", "successor_id", "successor_on", "successor_url",
+    "state_id",
 )  # fmt: skip
+#: What a grade follows from beside its inputs.
+METHOD = (Path(__file__), Path(str(usage.__file__)), SQL / "marts" / "verdict_grades.sql")
+#: Days of usage up to a day that the windows before it and up to it may reach back.
+REACH = max(days * (horizon.before + 1) for days, horizon in usage.HORIZONS.items())
 Observed = Mapping[str, Any]
 
 
 def compute(
     calls: pd.DataFrame,
     newest: pd.DataFrame,
-    usage: pd.DataFrame,
+    usage_days: pd.DataFrame,
+    series: pd.DataFrame,
+    usage: Callable[..., pd.DataFrame],
     standing: pd.DataFrame,
     hindsight: pd.DataFrame,
+    kept: Collection[str] = frozenset(),
     **frames: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
-    """Table `verdict_grades`: a row per verdict and horizon."""
+    """Table `verdict_grades`: a row per verdict and horizon not in `kept`, and `standing`: the
+    `state_id` of all."""
     if calls.empty:
-        return {"verdict_grades": pd.DataFrame(columns=list(GRADES))}
+        nothing = pd.DataFrame(columns=list(GRADES))
+        return {"verdict_grades": nothing, "standing": nothing[["state_id"]]}
     (last,) = days_of(newest["newest"])
-    volumes = Volumes(usage)
+    asked = calls.assign(as_of=days_of(calls["as_of"])).merge(
+        pd.DataFrame({"days": HORIZONS}), how="cross"
+    )
+    asked["until"] = [
+        since + timedelta(days) for since, days in zip(asked["as_of"], asked["days"], strict=True)
+    ]
+    asked["is_due"] = [last is not None and until <= last for until in asked["until"]]
+    asked = asked.merge(standing, on=["verdict_id", "days"], how="left").merge(
+        hindsight, on="verdict_id", how="left"
+    )
+    asked["state_id"] = states(asked, usage_days, series, **frames)
+    fresh = asked[~asked["state_id"].isin(kept)]
+    volumes = Volumes(_usage_of(fresh, series, usage))
     market = Market(**frames)
-    on_frontier = {
-        (verdict, days): bool(is_on) for verdict, days, is_on in standing.itertuples(index=False)
-    }
-    is_lost = {verdict: bool(lost) for verdict, lost in hindsight.itertuples(index=False)}
     rows = []
-    for call in calls.assign(as_of=days_of(calls["as_of"])).itertuples():
-        for days in HORIZONS:
-            until = call.as_of + timedelta(days)
-            head = {"verdict_id": call.verdict_id, "horizon_days": days, "graded_on": until}
-            if last is None or until > last:
-                waits = {"outcome": PENDING, "because": f"due on {until}", "is_scored": False}
-                rows.append(head | waits)
-                continue
-            seen = {
-                "is_on_frontier": on_frontier.get((call.verdict_id, days)),
-                "is_place_lost": is_lost.get(call.verdict_id),
-                **market.price_change(call.model_id, call.as_of, until),
-                **market.withdrawal(call.model_id, until),
-                **market.successor(call.model_id, call.event_id, call.as_of, until),
-                **volumes.change(call.model_id, call.as_of, until),
-            }
-            outcome, because, is_scored = grade(_said(call), seen)
-            told = {"outcome": outcome, "because": because, "is_scored": is_scored}
-            rows.append(head | told | seen)
-    return {"verdict_grades": pd.DataFrame(rows, columns=list(GRADES))}
+    for call in fresh.itertuples():
+        head = {"verdict_id": call.verdict_id, "horizon_days": call.days,
+                "graded_on": call.until, "state_id": call.state_id}  # fmt: skip
+        if not call.is_due:
+            waits = {"outcome": PENDING, "because": f"due on {call.until}", "is_scored": False}
+            rows.append(head | waits)
+            continue
+        seen = {
+            "is_on_frontier": _known(call.is_on_frontier),
+            "is_place_lost": _known(call.is_lost),
+            **market.price_change(call.model_id, call.as_of, call.until),
+            **market.withdrawal(call.model_id, call.until),
+            **market.successor(call.model_id, call.event_id, call.as_of, call.until),
+            **volumes.change(call.model_id, call.as_of, call.until),
+        }
+        outcome, because, is_scored = grade(_said(call), seen)
+        told = {"outcome": outcome, "because": because, "is_scored": is_scored}
+        rows.append(head | told | seen)
+    return {
+        "verdict_grades": pd.DataFrame(rows, columns=list(GRADES)),
+        "standing": asked[["state_id"]],
+    }
+
+
+def _known(value: Any) -> bool | None:
+    return None if pd.isna(value) else bool(value)
+
+
+def states(
+    asked: pd.DataFrame,
+    usage_days: pd.DataFrame,
+    series: pd.DataFrame,
+    prices: pd.DataFrame,
+    retirements: pd.DataFrame,
+    launches: pd.DataFrame,
+) -> list[str]:
+    """Hash of all that each grade follows from: the verdict, whether it is due, and if it is the
+    place, the history of prices, withdrawal and product line of its model, and the usage in the
+    windows before the event and before the day graded."""
+    method = hashlib.md5(b"".join(path.read_bytes() for path in METHOD))
+    method.update(series.to_csv(index=False).encode())
+    of_model = [summed(frame["model_id"], hash_rows(frame)) for frame in (prices, retirements)]
+    of_line = summed(launches["model_id"].map(line_of), hash_rows(launches))
+    lines = {model: line_of(model) for model in asked["model_id"].unique()}
+    days = usage_days.assign(day=pd.to_datetime(usage_days["period_from"])).sort_values("day")
+    total = np.concatenate([[0], days["told"].to_numpy(np.uint64).cumsum(dtype=np.uint64)])
+
+    def used(column: str) -> Rows:
+        """Hash of the usage in the days that the window up to a day may reach."""
+        ends = pd.to_datetime(asked[column])
+        upto = days["day"].searchsorted(ends, side="right")
+        since = days["day"].searchsorted(ends - pd.Timedelta(days=REACH), side="right")
+        return np.asarray(total.astype(np.uint64)[upto] - total.astype(np.uint64)[since])
+
+    told = asked.drop(columns="state_id", errors="ignore").astype(str)
+    seen = pd.DataFrame(
+        {
+            "prices": asked["model_id"].map(lambda model: of_model[0].get(model, 0)),
+            "retirement": asked["model_id"].map(lambda model: of_model[1].get(model, 0)),
+            "line": asked["model_id"].map(lambda model: of_line.get(lines[model], 0)),
+            "before": used("as_of"),
+            "until": used("until"),
+        }
+    ).astype(np.uint64)
+    seen.loc[~asked["is_due"].to_numpy()] = 0
+    told.loc[~asked["is_due"].to_numpy(), ["is_on_frontier", "is_lost"]] = ""
+    both = zip(hash_rows(told), hash_rows(seen), strict=True)
+    return [method.hexdigest()[:8] + f"{of_call:016x}{of_world:016x}" for of_call, of_world in both]
+
+
+def _usage_of(
+    fresh: pd.DataFrame, series: pd.DataFrame, usage: Callable[..., pd.DataFrame]
+) -> pd.DataFrame:
+    """Rows of the periods that the volumes of fresh grades are read from, and of the days on which
+    series begin, from which their periods are counted."""
+    due = fresh[fresh["is_due"]]
+    ends = {*due["as_of"], *due["until"]}
+    days = sorted({end - timedelta(back) for end in ends for back in range(REACH)})
+    of_one_length = series["series"][series["lengths"] == 1]
+    firsts = sorted(days_of(series["first_on"]))
+    return usage(days=[*days, *firsts], series=list(of_one_length))
 
 
 NO_PLACE, MORE_VOLUME = "gets no place", "gains volume"

@@ -5,6 +5,7 @@
 -- check volume_bounds_are_ordered: volume_change_low <= volume_change_high or volume_change_high is null
 -- check volume_is_seen_or_says_why: outcome = 'pending' or has_fallen is not null or volume_why_not is not null
 -- python: pipelines.analysis.grading
+-- keep: state_id
 select
     cast(g.verdict_id as varchar) as verdict_id, -- verdict, marts.verdicts
     cast(g.horizon_days as integer) as horizon_days, -- days after the event
@@ -28,5 +29,6 @@ select
     cast(g.retirement_url as varchar) as retirement_url, -- where
     cast(g.successor_id as varchar) as successor_id, -- first later launch of its own product line by that day
     cast(g.successor_on as date) as successor_on, -- day of it
-    cast(g.successor_url as varchar) as successor_url -- where it is stated
+    cast(g.successor_url as varchar) as successor_url, -- where it is stated
+    cast(g.state_id as varchar) as state_id -- hash of all it follows from
 from computed_verdict_grades as g

@@ -1,0 +1,114 @@
+"""What a step keeps is what it would make anew, whichever of its inputs changes."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipelines.analysis import grading
+from pipelines.tables import Connection, python_step, read_frames
+
+WAREHOUSES = [
+    "edition", "warehouse", pytest.param("archive_warehouse", marks=pytest.mark.archive)
+]  # fmt: skip
+
+
+def computed(module: str, connection: Connection, kept: set[str]) -> dict[str, pd.DataFrame]:
+    step = python_step(module)
+    return step.compute(**read_frames(step.reads, connection), kept=frozenset(kept))
+
+
+def as_text(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Rows in any order, whatever pandas makes of a column's nulls."""
+    return sorted(frame.astype(object).where(frame.notna(), None).map(str).itertuples(index=False))
+
+
+def kept_against_anew(
+    module: str, table: str, state: str, connection: Connection, statement: str
+) -> tuple[int, int]:
+    """Rows that differ after a statement, and rows kept; that the two are one table is asserted."""
+    before = computed(module, connection, set())[table]
+    connection.execute("begin")
+    try:
+        connection.execute(statement)
+        anew = computed(module, connection, set())[table]
+        found = computed(module, connection, set(before[state]))
+    finally:
+        connection.execute("rollback")
+    stays = before[before[state].isin(found["standing"].iloc[:, 0])]
+    assert as_text(pd.concat([stays, found[table]])) == as_text(anew)
+    told = [name for name in before.columns if name != state]
+    return len(set(as_text(anew[told])) - set(as_text(before[told]))), len(stays)
+
+
+MODULE = "pipelines.analysis.grading"
+GRADED = "(select v.model_id from marts.verdicts as v where v.as_of < date '2025-06-01')"
+
+
+@pytest.mark.parametrize("name", WAREHOUSES)
+def test_grades_are_kept_while_nothing_changes(name: str, request: pytest.FixtureRequest) -> None:
+    connection: Connection = request.getfixturevalue(name)
+    before = computed(MODULE, connection, set())["verdict_grades"]
+    again = computed(MODULE, connection, set(before["state_id"]))
+    assert again["verdict_grades"].empty
+    assert set(again["standing"]["state_id"]) == set(before["state_id"])
+    assert before["state_id"].is_unique
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"update core.prices set output_usd_per_mtok = output_usd_per_mtok * 0.5, "
+        f"input_usd_per_mtok = input_usd_per_mtok * 0.5 where model_id in {GRADED} "
+        "and valid_from > date '2024-11-01'",
+        "update core.price_claims set publisher = publisher || ' and others'",
+        f"update core.retirements set shutdown_on = shutdown_on - 60 where model_id in {GRADED}",
+        "update core.events set effective_on = effective_on + 3 where event_kind = 'launch'",
+        "update core.releases set source_url = source_url || '#'",
+        "update marts.segment_standing set is_on_frontier = not is_on_frontier "
+        "where segment_id = 'premium_reasoning'",
+        "update marts.launch_impact set probability_place_lost = 1 - probability_place_lost "
+        "where basis = 'hindsight'",
+        "update marts.verdicts set verdict = 'exposed' where verdict = 'unaffected'",
+        "update core.segment_days set as_of = date '2025-01-15' where basis = 'newest'",
+    ],
+)
+def test_a_grade_is_made_anew_when_what_it_says_changes(
+    edition: Connection, statement: str
+) -> None:
+    other, _ = kept_against_anew(MODULE, "verdict_grades", "state_id", edition, statement)
+    assert other > 0
+
+
+USAGE = [
+    "update core.usage set tokens = tokens * 3 where hash(spelling) % 3 = 0",
+    "update core.usage set ended_at = first_seen_at where hash(spelling) % 3 = 0",
+    "update core.usage set model_id = null where hash(spelling) % 2 = 0",
+    "delete from core.usage where period_from < date '2025-01-01'",
+    "update core.usage set period_from = period_from + 3, period_to = period_to + 3",
+    "update core.usage set period_to = period_to + 7 where period_from = "
+    "(select min(period_from) from core.usage)",
+]
+
+
+@pytest.mark.archive
+@pytest.mark.parametrize("statement", USAGE)
+def test_a_grade_is_made_anew_when_usage_in_its_windows_changes(
+    archive_warehouse: Connection, statement: str
+) -> None:
+    other, kept = kept_against_anew(
+        MODULE, "verdict_grades", "state_id", archive_warehouse, statement
+    )
+    assert other > 0
+    assert kept > 0
+
+
+def test_usage_far_from_any_window_makes_no_grade_anew(warehouse: Connection) -> None:
+    statement = (
+        "update core.usage set tokens = tokens + 1 where period_from < "
+        "(select min(v.as_of) from marts.verdicts as v) - 30"
+    )
+    before = computed(MODULE, warehouse, set())["verdict_grades"]
+    assert grading.REACH == 21
+    other, kept = kept_against_anew(MODULE, "verdict_grades", "state_id", warehouse, statement)
+    assert (other, kept) == (0, len(before))
