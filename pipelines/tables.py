@@ -434,6 +434,12 @@ def _replace_by_state(table: Table, keep: str, states: str, connection: Connecti
     What the table says of a state must follow from the state's row alone, and the state from all
     that does.
     """
+    empty = {
+        str(state)
+        for (state,) in connection.execute(
+            "select state from raw.empty_states where name = ?", [table.full_name]
+        ).fetchall()
+    }
     standing = {
         str(row[0]) for row in connection.execute(f"select {keep} from {states}").fetchall()
     }
@@ -441,13 +447,27 @@ def _replace_by_state(table: Table, keep: str, states: str, connection: Connecti
     connection.execute(
         f"create or replace temp table fresh_states as select s.* from {states} as s "
         f"where s.{keep} not in (select unnest(?::varchar[]))",
-        [sorted(stays)],
+        [sorted(stays | empty)],
     )
     try:
         fresh = replace(table, select=re.sub(rf"\b{states}\b", "fresh_states", table.select))
-        return _replace(fresh, connection, {}, stays)
+        report = _replace(fresh, connection, {}, stays)
     finally:
         connection.execute("drop table fresh_states")
+    _note_empty(table, keep, states, connection)
+    return report
+
+
+def _note_empty(table: Table, keep: str, states: str, connection: Connection) -> None:
+    """Note the states for which the table, just made, has no row."""
+    connection.execute("begin")
+    connection.execute("delete from raw.empty_states where name = ?", [table.full_name])
+    connection.execute(
+        f"insert into raw.empty_states select distinct ?, s.{keep} from {states} as s "
+        f"where s.{keep} not in (select t.{keep} from {table.full_name} as t)",
+        [table.full_name],
+    )
+    connection.execute("commit")
 
 
 def build_python(module: str, tables: Iterable[Table], connection: Connection) -> list[Report]:

@@ -32,6 +32,7 @@ _OPENING = threading.Lock()
 
 
 #: Notes on the tables of a warehouse, kept by `pipelines.versions`; who writes a table deletes its.
+#: A state that gives no row gives none whoever writes, for a state is all that rows follow from.
 VERSIONS_DDL = """
 create table if not exists raw.versions (
     name varchar primary key, origin varchar, content varchar, rows bigint, warnings varchar
@@ -43,6 +44,11 @@ comment on column raw.versions.origin is 'hash of all the table follows from; nu
 comment on column raw.versions.content is 'hash of its rows, in whatever order';
 comment on column raw.versions.rows is 'how many rows it was made with';
 comment on column raw.versions.warnings is 'warnings when it was made, JSON: rows by check';
+create table if not exists raw.empty_states (name varchar, state varchar);
+comment on table raw.empty_states is
+    'States for which a table made by state (-- keep: ... of ...) has no row, so that they are asked once.';
+comment on column raw.empty_states.name is 'table, schema.name';
+comment on column raw.empty_states.state is 'state: all that its rows follow from, as a hash';
 """
 
 

@@ -6,16 +6,18 @@ import pandas as pd
 import pytest
 
 from pipelines.analysis import grading
-from pipelines.tables import Connection, python_step, read_frames
+from pipelines.tables import Connection, catalogue, python_step, read_frames
 
 WAREHOUSES = [
     "edition", "warehouse", pytest.param("archive_warehouse", marks=pytest.mark.archive)
 ]  # fmt: skip
 
 
-def computed(module: str, connection: Connection, kept: set[str]) -> dict[str, pd.DataFrame]:
+def computed(module: str, connection: Connection, kept: set[str] | None) -> dict[str, pd.DataFrame]:
+    """What a step computes beside what is `kept`; null for a step that keeps nothing itself."""
     step = python_step(module)
-    return step.compute(**read_frames(step.reads, connection), kept=frozenset(kept))
+    told = {} if kept is None else {"kept": frozenset(kept)}
+    return step.compute(**read_frames(step.reads, connection), **told)
 
 
 def as_text(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
@@ -112,3 +114,92 @@ def test_usage_far_from_any_window_makes_no_grade_anew(warehouse: Connection) ->
     assert grading.REACH == 21
     other, kept = kept_against_anew(MODULE, "verdict_grades", "state_id", warehouse, statement)
     assert (other, kept) == (0, len(before))
+
+
+# ------------------------------------------------------------------ impacts of events
+
+IMPACTS = ("marts.launch_impact", "marts.event_impact")
+
+
+def impacts(connection: Connection) -> dict[tuple[str, str], tuple[str, int]]:
+    """By event and basis: its state, and a hash of what would be told of it anew; 0 if nothing."""
+    found = computed("pipelines.analysis.impact_states", connection, None)["impact_states"]
+    told: dict[tuple[str, str], int] = {}
+    for name in IMPACTS:
+        select = catalogue().tables[name].select
+        for event, basis, hashed in connection.execute(
+            "select t.event_id, t.basis, sum(hash(t)) from "
+            f"(select x.* exclude (state_id) from ({select}) as x) as t group by all"
+        ).fetchall():
+            told[event, basis] = hashed
+    return {
+        (row.event_id, row.basis): (row.state_id, told.get((row.event_id, row.basis), 0))
+        for row in found.itertuples()
+    }
+
+
+@pytest.fixture(scope="module")
+def impacts_before(edition: Connection) -> dict[tuple[str, str], tuple[str, int]]:
+    return impacts(edition)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update analysis.shift_forecasts set change_median = 0, inputs_hash = 'other' "
+        "where event_id = (select min(event_id) from analysis.shift_forecasts)",
+        "update analysis.demand_forecasts set change_median = 0, inputs_hash = 'other' "
+        "where event_id = (select min(event_id) from analysis.demand_forecasts)",
+        "update marts.segment_standing set is_on_frontier = not is_on_frontier "
+        "where valid_from > date '2024-10-01'",
+        "update marts.segment_standing set valid_to = valid_from + 1 "
+        "where valid_from > date '2024-10-01'",
+        "update core.shift_days set input_after_usd_per_mtok = input_after_usd_per_mtok * 3, "
+        "output_after_usd_per_mtok = output_after_usd_per_mtok * 3",
+        "update core.event_models set role = 'other' where event_id = "
+        "(select min(event_id) from marts.launch_impact)",
+    ],
+)
+def test_an_impact_is_told_anew_when_what_it_follows_from_changes(
+    edition: Connection, impacts_before: Any, statement: str
+) -> None:
+    before = impacts_before
+    edition.execute("begin")
+    try:
+        edition.execute(statement)
+        after = impacts(edition)
+    finally:
+        edition.execute("rollback")
+    same = {event for event in before if after.get(event, ("",))[0] == before[event][0]}
+    assert all(after[event][1] == before[event][1] for event in same)
+    assert 0 < len(same) < len(before)
+    assert any(after.get(event) != before[event] for event in set(before) - same)
+
+
+def test_a_launch_whose_standings_are_others_is_told_anew(
+    edition: Connection, impacts_before: Any
+) -> None:
+    [(event, basis)] = edition.execute(
+        "select event_id, basis from analysis.day_states where event_id is not null "
+        "order by day_id limit 1"
+    ).fetchall()
+    edition.execute("begin")
+    try:
+        edition.execute(
+            "update analysis.day_states set standing_id = 'another' "
+            f"where event_id = '{event}' and basis = '{basis}'"
+        )
+        after = impacts(edition)
+    finally:
+        edition.execute("rollback")
+    assert {key for key in after if after[key] != impacts_before[key]} == {(event, basis)}
+
+
+def test_a_state_without_rows_is_asked_once(edition: Connection, impacts_before: Any) -> None:
+    """Withdrawals of products that no segment has leave nobody anything to be told."""
+    empty = {state for state, told in impacts_before.values() if not told}
+    noted = edition.execute(
+        "select state from raw.empty_states where name = 'marts.event_impact'"
+    ).fetchall()
+    assert empty
+    assert empty <= {state for (state,) in noted}

@@ -7,14 +7,17 @@
 -- cannibalised: a cheaper stablemate is as able and takes volume, as for launches (marts.launch_impact).
 -- withdrawn: the product that is shut down.
 -- key: event_id, basis, segment_id, model_id
+-- keep: state_id of marts.impact_states
 -- check verdict_is_a_word_of_the_method: verdict in ('winner', 'loser', 'cannibalised', 'exposed', 'unaffected', 'withdrawn')
 -- check probability_is_one: verdict_probability between 0 and 1 or (verdict = 'unaffected' and coalesce(was_on_frontier, false) = false) or (is_concerned and basis = 'hindsight')
 with shifts as (
     select
         d.*,
+        i.state_id,
         d.event_id || ' | ' || d.basis || ' | without' as market_before,
         d.event_id || ' | ' || d.basis || ' | with' as market_after
     from core.shift_days as d
+    inner join marts.impact_states as i on i.event_id = d.event_id and i.basis = d.basis
     where d.why_not is null
 ),
 
@@ -193,6 +196,7 @@ placed as (
         s.event_kind,
         s.effective_on,
         s.known_by,
+        s.state_id,
         v.segment_id,
         v.model_id,
         v.model_id = s.model_id as is_concerned,
@@ -380,5 +384,6 @@ select
     c.probability_gains as probability_volume_gained, -- P(the event adds more than 5% to it)
     c.share_model,           -- form of the share model; null without a forecast
     c.inputs_hash as forecast_inputs_hash, -- over everything the forecast is made from
-    coalesce(c.usage, 'no volume was forecast') as demand -- what of usage stands behind the forecast
+    coalesce(c.usage, 'no volume was forecast') as demand, -- what of usage stands behind the forecast
+    c.state_id -- hash of all it follows from, marts.impact_states
 from called as c

@@ -6,6 +6,7 @@
 -- cannibalised: an entrant of its own vendor is at least as able there with P >= 0.5, place or no place,
 -- and takes more than 5% of its volume with P >= 0.6. Volume is the model's whole: none is known by segment.
 -- key: event_id, basis, segment_id, model_id
+-- keep: state_id of marts.impact_states
 -- check verdict_is_a_word_of_the_method: verdict in ('winner', 'loser', 'cannibalised', 'exposed', 'unaffected')
 -- check probability_is_one: verdict_probability between 0 and 1 or (verdict = 'unaffected' and coalesce(was_on_frontier, false) = false)
 -- check no_loser_without_a_forecast: verdict not in ('loser', 'cannibalised') or probability_volume_falls is not null
@@ -16,8 +17,9 @@ with entrants as (
 ),
 
 after_launch as (
-    select p.*, m.vendor_id, e.model_id is not null as is_entrant
+    select p.*, i.state_id, m.vendor_id, e.model_id is not null as is_entrant
     from marts.positioning as p
+    inner join marts.impact_states as i on i.event_id = p.event_id and i.basis = p.basis
     inner join core.models as m on m.model_id = p.model_id
     left join entrants as e on e.event_id = p.event_id and e.model_id = p.model_id
     where p.side = 'with' and p.event_id is not null
@@ -26,6 +28,7 @@ after_launch as (
 before_launch as (
     select p.*
     from marts.positioning as p
+    inner join marts.impact_states as i on i.event_id = p.event_id and i.basis = p.basis
     where p.side = 'without'
 ),
 
@@ -64,6 +67,7 @@ judged as (
         a.event_id,
         a.basis,
         a.as_of,
+        a.state_id,
         a.segment_id,
         a.model_id,
         a.vendor_id,
@@ -207,5 +211,6 @@ select
     c.taken_high as volume_taken_high, -- upper end, share
     c.probability_taken as probability_volume_taken, -- P(the entrants take more than 5% of its volume)
     c.trained_on as demand_trained_on, -- past launches the forecast rests on; 0: published estimates alone
-    coalesce(c.usage, case when c.is_entrant then 'analysis.vendor_effects holds the forecast of entrants' else 'no volume was forecast' end) as demand -- what of usage stands behind the forecast, or why there is none
+    coalesce(c.usage, case when c.is_entrant then 'analysis.vendor_effects holds the forecast of entrants' else 'no volume was forecast' end) as demand, -- what of usage stands behind the forecast, or why there is none
+    c.state_id               -- hash of all it follows from, marts.impact_states
 from called as c
