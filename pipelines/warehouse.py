@@ -46,7 +46,7 @@ comment on column raw.versions.rows is 'how many rows it was made with';
 comment on column raw.versions.warnings is 'warnings when it was made, JSON: rows by check';
 create table if not exists raw.empty_states (name varchar, state varchar);
 comment on table raw.empty_states is
-    'States for which a table made by state (-- keep: ... of ...) has no row, so that they are asked once.';
+    'States for which a table that is made by state has no row, so that they are asked once.';
 comment on column raw.empty_states.name is 'table, schema.name';
 comment on column raw.empty_states.state is 'state: all that its rows follow from, as a hash';
 """

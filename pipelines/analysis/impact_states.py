@@ -2,8 +2,8 @@
 
 A launch's impact follows from the standings around it and the forecast of volumes; that of a
 repricing or withdrawal, by what was known then, from the market of that day, with hindsight from
-the history of standings on two days, and the forecast. Each of these has a hash already, or is added
-up from hashes of rows: what stands on a day is what has begun by then less what has ended.
+the history of standings on two days, and the forecast. Each of these has a hash already, or is
+added up from hashes of rows: what stands on a day is what has begun by then less what has ended.
 """
 
 import hashlib
