@@ -23,7 +23,7 @@ import pyarrow as pa
 from pipelines import verdicts
 from pipelines.snapshots import Fetch, Position, Snapshots, new_fetch
 from pipelines.sources import Parsed, PayloadError, Source
-from pipelines.warehouse import VERSIONS_DDL, Connection, first_row
+from pipelines.warehouse import NOTES_DDL, Connection, first_row
 
 FETCHES_DDL = """
 create table if not exists raw.fetches (
@@ -197,7 +197,7 @@ def create_tables(
     from the kept bytes.
     """
     connection.execute("create schema if not exists raw")
-    connection.execute(VERSIONS_DDL)
+    connection.execute(NOTES_DDL)
     if _layout(connection) not in {LAYOUT, None}:
         for table in _tables(connection):
             connection.execute(f"drop table raw.{table}")
@@ -228,10 +228,11 @@ def create_tables(
 
 
 def _tables(connection: Connection) -> list[str]:
-    """Raw tables there are; the mark of the file's own format is the warehouse's."""
+    """Raw tables there are; the mark of the file's own format, and notes, are the warehouse's."""
     rows = connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'raw' and "
-        "database_name = current_database() and table_name not in ('warehouse_format', 'versions')"
+        "database_name = current_database() and table_name not in "
+        "('warehouse_format', 'versions', 'empty_states', 'checkpoints')"
     ).fetchall()
     return [name for (name,) in rows]
 

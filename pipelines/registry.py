@@ -8,6 +8,7 @@ single questions are asked too.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipelines.spelling import (
@@ -60,13 +61,18 @@ TUNED = ("instruct", "it", "chat")
 #: Published weights come in sizes; of a name without one the tuned words are names of others.
 SIZE = re.compile(r"\d+b(?![a-z0-9])", re.IGNORECASE)
 SUGGESTIONS = 3
+#: Spellings of which the kind, and spellings of vendors of which the key, is not found out twice.
+_CACHED = 100_000
 
 Row = Mapping[str, Any]
+#: Something a registry learnt: which of its methods was told, and what; values that JSON knows.
+Learnt = Sequence[Any]
 
 
 # ------------------------------------------------------------------ vendors
 
 
+@lru_cache(_CACHED)
 def vendor_key(spelling: str) -> str:
     """A vendor's spelling without case, separators and the words firms add to a name.
 
@@ -85,7 +91,8 @@ def slug(spelling: str) -> str:
 class Vendors:
     """How vendors are spelled; those of no seed name themselves."""
 
-    def __init__(self, spellings: Iterable[Row]):
+    def __init__(self, spellings: Iterable[Row], log: list[Learnt]):
+        self.log = log
         self.known: dict[str, str] = {}
         self.words: dict[str, set[str]] = {}
         #: Words that are no part of the vendor's models' names, and those that are.
@@ -99,6 +106,7 @@ class Vendors:
                 kind = self.product_words if row["is_product"] else self.firm_words
                 kind.setdefault(row["vendor_id"], set()).add(row["spelling"])
         self.word_of = {word: v for v, words in self.words.items() for word in words}
+        self.seeded = frozenset(self.known)
 
     def find(self, spelling: str) -> str | None:
         """The vendor spelled so, if it is one that is known; gateways number what they collect."""
@@ -106,12 +114,17 @@ class Vendors:
         return self.known.get(key) or self.known.get(vendor_key(key.rstrip("0123456789")))
 
     def is_seeded(self, spelling: str) -> bool:
-        """Whether a seed says which vendor is spelled so."""
-        return self.find(spelling) in self.words
+        """Whether a seed says which vendor is spelled so; what came to be known changes nothing."""
+        key = vendor_key(spelling)
+        return key in self.seeded or vendor_key(key.rstrip("0123456789")) in self.seeded
 
     def of(self, spelling: str) -> str:
         """The vendor spelled so; one not known yet is named after its spelling from now on."""
-        return self.find(spelling) or self.known.setdefault(vendor_key(spelling), slug(spelling))
+        found = self.find(spelling)
+        if found is None:
+            self.log.append(("vendor", spelling))
+            found = self.known[vendor_key(spelling)] = slug(spelling)
+        return found
 
     def of_organisations(self, spelling: str) -> str | None:
         """The first known vendor of several named in one cell, else the first named."""
@@ -159,6 +172,10 @@ class Identity:
     system: str | None = None
 
 
+#: Known names, the most alike first, each with its score of 100.
+Nearest = Sequence[tuple[str, float]]
+
+
 class Reading(NamedTuple):
     """One way to read a spelling: where to look for which name, and what was taken off it."""
 
@@ -173,6 +190,8 @@ class Registry:
     """Model versions and aliases known so far, ready to be asked.
 
     `names` is asked by (vendor or None, words of the name) and answers with the spelled forms.
+    All that it learns goes through the methods of its growing, which write it down in `log`: a
+    registry of the same seeds that learns the same in turn is the same.
     """
 
     def __init__(
@@ -188,12 +207,14 @@ class Registry:
         sources: Iterable[Row],
     ):
         self.lineage_of = {row["source"]: row["lineage"] for row in sources}
-        self.vendors = Vendors(vendor_spellings)
+        self.log: list[Learnt] = []
+        self.vendors = Vendors(vendor_spellings, self.log)
         self.suffixes = Suffixes(
             Suffix(r["word"], r["kind"], r["meaning"], r["vendor_id"], r["source"], r["host_id"])
             for r in name_suffixes
         )
         self.kinds = [(r["kind"], re.compile(r["pattern"], re.IGNORECASE)) for r in name_kinds]
+        self.kind_by_spelling: dict[str, str] = {}
         self.host_of: dict[tuple[str, str], str] = {}
         self.own_models_of: dict[tuple[str, str], str] = {}
         for row in host_spellings:
@@ -217,6 +238,8 @@ class Registry:
         self.host_words |= {spelling for _, spelling in self.host_of}
         #: index -> (scope, key) -> normalised name -> targets
         self.indices: dict[tuple[str, str | None, str], dict[str, set[str]]] = {}
+        #: Every normalised name, whoever's, in the order in which they became known.
+        self.names: list[str] = []
         self.family_vendors: dict[str, set[str]] = {}
         self.vendor_of: dict[str, str] = {}
         self.meanings: dict[str, set[str]] = {}
@@ -228,19 +251,39 @@ class Registry:
             self.awaited.setdefault(row["model_id"], []).append(row)
         for row in models:
             self.register(row["model_id"])
-
-    # -------------------------------------------------------------- growing
-
-    def call(self, vendor: str, name: str, target: str) -> None:
-        """Let a known version be found by another name of its vendor's."""
-        self._name(vendor, name, target)
+        self.log.clear()  # what a registry is begun with is not learnt
 
     def means(self, target: str) -> frozenset[str]:
         """The versions a target may stand for, whatever the day."""
         return frozenset(self.meanings.get(target, {target}))
 
+    # -------------------------------------------------------------- growing
+
+    def learn(self, log: Iterable[Learnt]) -> None:
+        """Learn again, in turn, what a registry of the same seeds has written down."""
+        told: dict[str, Callable[..., object]] = {
+            "vendor": self.vendors.of, "call": self.call, "register": self.register,
+            "point": self.point, "say": self.say, "mean": self.mean,
+        }  # fmt: skip
+        for what, *said in log:
+            told[what](*said)
+
+    def call(self, vendor: str, name: str, target: str) -> None:
+        """Let a known version be found by another name of its vendor's."""
+        self.log.append(("call", vendor, name, target))
+        self._name(vendor, name, target)
+
+    def mean(self, alias: str, targets: Iterable[str], vendor: str | None = None) -> None:
+        """Let a name that moves stand for these versions too, and be this vendor's."""
+        targets = sorted(targets)
+        self.log.append(("mean", alias, targets, vendor))
+        self.meanings.setdefault(alias, set()).update(targets)
+        if vendor:
+            self.vendor_of[alias] = vendor
+
     def register(self, model_id: str) -> None:
         """Add a version."""
+        self.log.append(("register", model_id))
         vendor, name = model_id.split("/", 1)
         self._name(vendor, name, model_id)
         self.family_vendors.setdefault(_family(normalise(name)), set()).add(vendor)
@@ -250,11 +293,13 @@ class Registry:
 
     def point(self, undated: str, target: str) -> None:
         """Let a vendor's moving name, `vendor/name`, stand for its meanings from now on."""
+        self.log.append(("point", undated, target))
         vendor, name = undated.split("/", 1)
         self._name(vendor, name, target)
 
     def say(self, source: str, spelling: str, target: str, configuration: str | None) -> None:
         """Let others who use this source's spellings mean what the source means by them."""
+        self.log.append(("say", source, spelling, target, configuration))
         self._put("said", source, spelling.lower(), spelling.lower(), target)
         if configuration:
             self.said_with[source, spelling.lower()] = configuration
@@ -287,7 +332,10 @@ class Registry:
 
     def _put(self, index: str, scope: str | None, key: str, name: str, target: str) -> None:
         place = (index, scope, key)
-        self.indices.setdefault(place, {}).setdefault(name, set()).add(target)
+        names = self.indices.setdefault(place, {})
+        if index == "names" and scope is None and name not in names:
+            self.names.append(name)
+        names.setdefault(name, set()).add(target)
         self.on_new(place)
 
     def _add_alias(self, row: Row) -> None:
@@ -309,7 +357,11 @@ class Registry:
 
     def kind_of(self, spelling: str) -> str:
         """What sort of thing a spelling says it names: `model`, or a kind of the seed."""
-        return next((kind for kind, pattern in self.kinds if pattern.search(spelling)), "model")
+        kind = self.kind_by_spelling.get(spelling)
+        if kind is None:
+            kind = next((k for k, pattern in self.kinds if pattern.search(spelling)), "model")
+            self.kind_by_spelling[spelling] = kind
+        return kind
 
     def is_derivative(self, address: Address) -> bool:
         """Whether a host's name of no maker is a known name with a size, and more words behind.
@@ -321,7 +373,7 @@ class Registry:
         parts = normalise(address.name).split("-")
         for end in range(len(parts) - 1, 1, -1):
             start, rest = "-".join(parts[:end]), parts[end:]
-            is_sized = any(re.fullmatch(r"\d+b", part) for part in parts[:end])
+            is_sized = any(SIZE.fullmatch(part) for part in parts[:end])
             if is_sized and any(part.isalpha() for part in rest):
                 names = (start, *(f"{start}-{word}" for word in TUNED))
                 if any(("names", None, word_bag(name)) in self.indices for name in names):
@@ -583,17 +635,15 @@ class Registry:
         return found
 
     def suggest(self, name: str) -> tuple[tuple[str, float], ...]:
-        """Nearest names with their scores of 100; suggestions only, for a person to decide."""
-        return suggestions([normalise(name)], self.known_names())[0]
+        """Nearest names' targets with scores of 100; suggestions only, for a person to decide."""
+        return self.targets_of(nearest(normalise(name), sorted(self.names)))
 
-    def known_names(self) -> dict[str, str]:
-        """Every normalised name with the first of its targets."""
-        return {
-            name: min(targets)
-            for (index, scope, _), spelled in self.indices.items()
-            if index == "names" and scope is None
-            for name, targets in spelled.items()
-        }
+    def targets_of(self, names: Nearest) -> tuple[tuple[str, float], ...]:
+        """Of known names with their scores the first targets, and the scores to show."""
+        return tuple(
+            (min(self.indices["names", None, word_bag(name)][name]), round(score, 1))
+            for name, score in names
+        )
 
 
 def _family(normal: str) -> str:
@@ -620,18 +670,16 @@ def systems_in(spelling: str) -> Iterator[tuple[str, str]]:
         yield outer, model
 
 
-def suggestions(
-    names: Sequence[str], known: Mapping[str, str]
-) -> list[tuple[tuple[str, float], ...]]:
-    """For each normalised name the nearest known ones, with scores of 100."""
+def nearest(name: str, known: Sequence[str], so_far: Nearest = ()) -> Nearest:
+    """The known names most like a normalised one, with scores of 100; of equals the first ones.
+
+    `known` is in the order of the alphabet; `so_far` are the nearest of other names.
+    """
     from rapidfuzz import fuzz, process  # slow to import, and rarely asked
 
-    choices = list(known)
-    found = []
-    for name in names:
-        best = process.extract(name, choices, scorer=fuzz.ratio, limit=SUGGESTIONS)
-        found.append(tuple((known[match], round(score, 1)) for match, score, _ in best))
-    return found
+    found = process.extract(name, known, scorer=fuzz.ratio, limit=SUGGESTIONS)
+    best = sorted((-score, match) for match, score in [*so_far, *(f[:2] for f in found)])
+    return tuple((match, -less) for less, match in best[:SUGGESTIONS])
 
 
 # ------------------------------------------------------------------ from a warehouse
@@ -657,7 +705,7 @@ def known_registry(connection: Connection) -> Registry:
     for row in rows_of(connection, "select v.vendor_id from core.registered_vendors as v"):
         registry.vendors.of(row["vendor_id"])
     for row in rows_of(connection, "select p.alias, p.source, p.model_id from core.pointings as p"):
-        registry.meanings.setdefault(row["alias"], set()).add(row["model_id"])
+        registry.mean(row["alias"], [row["model_id"]])
         if row["source"] is None and row["alias"] not in registry.vendor_of:
             registry.point(row["alias"], row["alias"])
     said = (

@@ -17,6 +17,7 @@ Nothing here knows Dagster: `definitions.py` wraps these functions.
 """
 
 import importlib
+import inspect
 import json
 import re
 import time
@@ -29,10 +30,11 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from pipelines import checkpoints
 from pipelines.settings import SQL
 from pipelines.spark import LAYERS as SPARK_LAYERS
 from pipelines.spark import Spark
-from pipelines.warehouse import VERSIONS_DDL, Connection, first_row
+from pipelines.warehouse import NOTES_DDL, Connection, first_row
 
 if TYPE_CHECKING:  # who only reads a table's file, as a briefing does, need not wait for them
     import pandas as pd
@@ -128,7 +130,9 @@ class PythonStep:
 
     module: str
     reads: Mapping[str, str]
-    compute: "Callable[..., dict[str, pd.DataFrame]]"
+    compute: "Callable[..., dict[str, pd.DataFrame | pa.Table | Any]]"
+    #: Whether it takes a `checkpoint`, bytes or none, and returns the next run's.
+    goes_on: bool = False
 
 
 @dataclass
@@ -145,7 +149,8 @@ class Report:
 def python_step(module: str) -> PythonStep:
     """Load the module behind a `-- python:` header."""
     loaded = importlib.import_module(module)
-    return PythonStep(module, loaded.READS, loaded.compute)
+    goes_on = "checkpoint" in inspect.signature(loaded.compute).parameters
+    return PythonStep(module, loaded.READS, loaded.compute, goes_on)
 
 
 # --------------------------------------------------------------------------- reading the files
@@ -377,7 +382,7 @@ def create_schemas(connection: Connection) -> None:
     """Make the layers' schemas, and the notes of `pipelines.versions`."""
     for layer in LAYERS:
         connection.execute(f"create schema if not exists {layer}")
-    connection.execute(VERSIONS_DDL)
+    connection.execute(NOTES_DDL)
 
 
 def _text_table(path: Path) -> "pa.Table":
@@ -475,6 +480,8 @@ def build_python(module: str, tables: Iterable[Table], connection: Connection) -
 
     Of tables with a `-- keep:` column the step is told which of its values are `kept`; it computes
     the rows of the others only, and says in a frame `standing` which values there are at all.
+    A step that takes a `checkpoint` is given the last run's, and what it returns is kept for the
+    next; a run cut short leaves an older one, which must serve as well.
     """
     started = time.perf_counter()
     step = python_step(module)
@@ -483,6 +490,8 @@ def build_python(module: str, tables: Iterable[Table], connection: Connection) -
     keeping = [table for table in members if table.keep]
     if keeping:
         frames["kept"] = _kept(keeping, connection)
+    if step.goes_on:
+        frames["checkpoint"] = checkpoints.read(module, connection)
     computed = step.compute(**frames)
     stays: set[str] = set()
     if keeping:
@@ -494,6 +503,8 @@ def build_python(module: str, tables: Iterable[Table], connection: Connection) -
         report = _replace(table, connection, given, stays if table.keep else ())
         report.seconds += seconds / len(members)
         reports.append(report)
+    if step.goes_on:
+        checkpoints.write(module, computed["checkpoint"], connection)
     return reports
 
 
@@ -525,10 +536,12 @@ def _kept(tables: Iterable[Table], connection: Connection) -> frozenset[str]:
     return frozenset(set.intersection(*kept))
 
 
-def _arrow(frame: "pd.DataFrame") -> "pa.Table":
+def _arrow(frame: "pd.DataFrame | pa.Table") -> "pa.Table":
     import pyarrow as pa
 
-    return pa.Table.from_pandas(frame, preserve_index=False)
+    return (
+        frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame, preserve_index=False)
+    )
 
 
 def _replace(

@@ -33,7 +33,8 @@ _OPENING = threading.Lock()
 
 #: Notes on the tables of a warehouse, kept by `pipelines.versions`; who writes a table deletes its.
 #: A state that gives no row gives none whoever writes, for a state is all that rows follow from.
-VERSIONS_DDL = """
+#: And what steps go on from (`pipelines.checkpoints`).
+NOTES_DDL = """
 create table if not exists raw.versions (
     name varchar primary key, origin varchar, content varchar, rows bigint, warnings varchar
 );
@@ -49,6 +50,14 @@ comment on table raw.empty_states is
     'States for which a table that is made by state has no row, so that they are asked once.';
 comment on column raw.empty_states.name is 'table, schema.name';
 comment on column raw.empty_states.state is 'state: all that its rows follow from, as a hash';
+create table if not exists raw.checkpoints (
+    step varchar primary key, sha256 varchar not null, content blob not null
+);
+comment on table raw.checkpoints is
+    'What a step in Python goes on from in the next run; see pipelines/checkpoints.py.';
+comment on column raw.checkpoints.step is 'module of the step';
+comment on column raw.checkpoints.sha256 is 'hash of the content as it was written';
+comment on column raw.checkpoints.content is 'the step''s own, no table: pipelines/decided.py';
 """
 
 

@@ -257,18 +257,21 @@ class Market:
         )
         self.changed.add(f"seeds.{seed}")
 
-    def build(self) -> Connection:
-        """Load what is new and rebuild what depends on it; prices_on can be asked afterwards."""
+    def build(self, *only: str) -> Connection:
+        """Load what is new and rebuild what depends on it; prices_on can be asked afterwards.
+
+        Or rebuild `only` some tables and what they need.
+        """
         self.load()
         with patch.object(tables, "_document"):  # comments are a quarter of the time
-            self._rebuild()
+            self._rebuild(only or PRICE_TABLES)
         return self.connection
 
-    def _rebuild(self) -> None:
+    def _rebuild(self, wanted: Sequence[str]) -> None:
         known = catalogue()
         touched = self.changed | {"raw.fetches"}
         done: set[str] = set()
-        for name in _tables_of(*PRICE_TABLES):
+        for name in _tables_of(*wanted):
             table = known.tables[name]
             if table.schema == "seeds" or name in done or not known.tables_read(name) & touched:
                 continue

@@ -668,7 +668,7 @@ def test_every_alias_of_the_edition_points_to_a_version(archive_warehouse: Conne
 def test_names_of_the_whole_archive_are_decided_in_seconds(archive_warehouse: Connection) -> None:
     import time
 
-    frames = {n: archive_warehouse.execute(q).df() for n, q in identity.READS.items()}
+    frames = tables.read_frames(identity.READS, archive_warehouse)
     began = time.process_time()
     identity.compute(**frames)
     assert time.process_time() - began < 10
