@@ -41,6 +41,7 @@ class Warehouse(dg.ConfigurableResource[Any]):
     offline: bool = False
     _connection: Connection | None = PrivateAttr(None)
     _cluster: Spark | None = PrivateAttr(None)
+    _macros: set[str] = PrivateAttr(default_factory=set)
 
     @property
     def settings(self) -> Settings:
@@ -58,13 +59,27 @@ class Warehouse(dg.ConfigurableResource[Any]):
         """Where core and marts are computed; null for DuckDB."""
         return self._cluster
 
+    def create_macros(self, reads: Iterable[str]) -> None:
+        """Create the macros and views among what is read, and those behind them, once a run."""
+        known = catalogue()
+        waiting = {read for read in reads if read in known.macros} - self._macros
+        needed: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            needed.add(name)
+            waiting |= {r for r in known.macros[name].reads if r in known.macros} - needed
+        for name in known.order:
+            if name in needed - self._macros:
+                tables.create_macro(known.macros[name], self.connection)
+        self._macros |= needed
+
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
         """Open the file, make sure of the raw tables, and close it however the run ends."""
         with warehouse.open_writer(self.settings) as connection:
             tables.create_schemas(connection)
             raw.create_tables(connection, sources().values(), self.settings.commercial)
-            self._connection = connection
+            self._connection, self._macros = connection, set()
             if self.settings.engine == "spark":
                 self._cluster = Spark(self.settings)
             try:
@@ -274,12 +289,15 @@ def table_assets(members: Sequence[Table]) -> dg.AssetsDefinition:
             for table, report in zip(members, kept, strict=True):
                 yield _materialised(table, report, is_kept=True)
             return
-        _create_macros(connection, members)
+        bellwether.create_macros(read for table in members for read in table.reads)
+        checked = versions.as_checked(members, made_from, connection)
         try:
-            if first.python:
-                reports = tables.build_python(first.python, members, connection)
+            if versions.as_made(members, made_from, connection):
+                reports = [tables.check(table, connection) for table in members]
+            elif first.python:
+                reports = tables.build_python(first.python, members, connection, checked)
             else:
-                reports = [tables.build(first, connection, bellwether.cluster)]
+                reports = [tables.build(first, connection, bellwether.cluster, checked)]
         except CheckFailed as failure:
             standing_checks.note_failure(
                 bellwether.settings, failure.table, failure.check, str(failure)
@@ -296,19 +314,6 @@ def table_assets(members: Sequence[Table]) -> dg.AssetsDefinition:
             yield _materialised(table, report, is_kept=False)
 
     return asset
-
-
-def _create_macros(connection: Connection, members: Sequence[Table]) -> None:
-    known = catalogue()
-    waiting = {read for table in members for read in table.reads if read in known.macros}
-    needed: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        needed.add(name)
-        waiting |= {r for r in known.macros[name].reads if r in known.macros} - needed
-    for name in known.order:
-        if name in needed:
-            tables.create_macro(known.macros[name], connection)
 
 
 def _materialised(table: Table, report: Report, is_kept: bool) -> dg.MaterializeResult[Any]:

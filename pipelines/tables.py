@@ -100,15 +100,16 @@ class Table:
         return f"{self.schema}.{self.name}"
 
     @cached_property
+    def made_from(self) -> frozenset[str]:
+        """Tables and macros its rows are made from, by DuckDB's own parser, never by hand."""
+        queries = python_step(self.python).reads.values() if self.python else [self.select]
+        return frozenset[str]().union(*map(relations_read, queries)) - {self.full_name}
+
+    @cached_property
     def reads(self) -> frozenset[str]:
-        """Tables and macros read, from DuckDB's own parser; never listed by hand."""
-        queries = [check.query for check in self.checks]
-        if self.python is None:
-            queries.append(self.select)
-        else:
-            queries.extend(python_step(self.python).reads.values())
-        found = frozenset[str]().union(*map(relations_read, queries))
-        return found - {self.full_name}
+        """Tables and macros read, by its checks too."""
+        checks = (relations_read(check.query) for check in self.checks)
+        return self.made_from.union(*checks) - {self.full_name}
 
 
 @dataclass(frozen=True)
@@ -410,8 +411,15 @@ def create_macro(macro: Macro, connection: Connection) -> None:
     connection.execute(f"comment on {kind} {macro.name} is {_quoted(macro.description)}")
 
 
-def build(table: Table, connection: Connection, cluster: Spark | None = None) -> Report:
+def build(
+    table: Table,
+    connection: Connection,
+    cluster: Spark | None = None,
+    checked: Mapping[str, Report] | None = None,
+) -> Report:
     """Replace one table and check it, in one transaction; core and marts on a cluster if given.
+
+    `checked` has what was reported of it if its checks would say the same again of the same rows.
 
     Raises CheckFailed with sample rows when a blocking check does not hold (the old rows stay),
     TableError when the documented columns are not the actual ones.
@@ -429,11 +437,17 @@ def build(table: Table, connection: Connection, cluster: Spark | None = None) ->
         report.seconds = time.perf_counter() - started
         return report
     if table.keep and table.states:
-        return _replace_by_state(table, table.keep, table.states, connection)
+        return _replace_by_state(table, table.keep, table.states, connection, checked or {})
     return _replace(table, connection, given)
 
 
-def _replace_by_state(table: Table, keep: str, states: str, connection: Connection) -> Report:
+def _replace_by_state(
+    table: Table,
+    keep: str,
+    states: str,
+    connection: Connection,
+    checked: Mapping[str, Report],
+) -> Report:
     """Make the rows anew whose state is not one the table holds, and no others.
 
     What the table says of a state must follow from the state's row alone, and the state from all
@@ -448,7 +462,10 @@ def _replace_by_state(table: Table, keep: str, states: str, connection: Connecti
     standing = {
         str(row[0]) for row in connection.execute(f"select {keep} from {states}").fetchall()
     }
-    stays = _kept([table], connection) & standing
+    held = _kept([table], connection)
+    stays = held & standing
+    if stays and held == stays and standing <= stays | empty and table.full_name in checked:
+        return checked[table.full_name]
     connection.execute(
         f"create or replace temp table fresh_states as select s.* from {states} as s "
         f"where s.{keep} not in (select unnest(?::varchar[]))",
@@ -475,13 +492,19 @@ def _note_empty(table: Table, keep: str, states: str, connection: Connection) ->
     connection.execute("commit")
 
 
-def build_python(module: str, tables: Iterable[Table], connection: Connection) -> list[Report]:
+def build_python(
+    module: str,
+    tables: Iterable[Table],
+    connection: Connection,
+    checked: Mapping[str, Report] | None = None,
+) -> list[Report]:
     """Run a Python step once and replace all the tables it computes.
 
     Of tables with a `-- keep:` column the step is told which of its values are `kept`; it computes
     the rows of the others only, and says in a frame `standing` which values there are at all.
     A step that takes a `checkpoint` is given the last run's, and what it returns is kept for the
     next; a run cut short leaves an older one, which must serve as well.
+    `checked`: see `build`.
     """
     started = time.perf_counter()
     step = python_step(module)
@@ -499,6 +522,16 @@ def build_python(module: str, tables: Iterable[Table], connection: Connection) -
     seconds = time.perf_counter() - started
     reports = []
     for table in members:
+        before = (checked or {}).get(table.full_name)
+        if (
+            before
+            and table.keep
+            and stays
+            and computed[table.name].empty
+            and _kept([table], connection) == stays
+        ):
+            reports.append(before)
+            continue
         given = {f"computed_{table.name}": _arrow(computed[table.name])}
         report = _replace(table, connection, given, stays if table.keep else ())
         report.seconds += seconds / len(members)
@@ -524,12 +557,8 @@ def _kept(tables: Iterable[Table], connection: Connection) -> frozenset[str]:
     """Values of the `keep` column that all of the tables hold, in the shape their files say."""
     kept = []
     for table in tables:
-        columns = connection.execute(
-            "select column_name from duckdb_columns() where schema_name = ? and table_name = ? "
-            "and database_name = current_database() order by column_index",
-            [table.schema, table.name],
-        ).fetchall()
-        if [name for (name,) in columns] != list(table.columns):
+        columns = [name for name, _ in columns_of(table.full_name, connection)]
+        if columns != list(table.columns):
             return frozenset()
         found = connection.execute(f"select distinct {table.keep} from {table.full_name}")
         kept.append({str(value) for (value,) in found.fetchall()})
@@ -552,7 +581,6 @@ def _replace(
 ) -> Report:
     """Replace all rows, but those whose `keep` value is in `stays`."""
     started = time.perf_counter()
-    report = Report(table.full_name)
     for name, data in given.items():
         connection.register(name, data)
     connection.execute("begin")
@@ -568,23 +596,7 @@ def _replace(
         else:
             connection.execute(f"create or replace table {table.full_name} as {table.select}")
         _document(table, connection)
-        for check in table.checks:
-            rows = int(first_row(connection, f"select count(*) from ({check.query}) as broken")[0])
-            if not rows:
-                continue
-            if not check.is_blocking:
-                report.warnings[check.name] = rows
-                continue
-            sample = connection.execute(f"{check.query} limit {SAMPLE_ROWS}").df()
-            raise CheckFailed(
-                table.full_name,
-                check.name,
-                rows,
-                f"{table.full_name}: {check.name} does not hold for {rows} rows "
-                f"({check.description}). The table keeps its former rows. First rows:\n"
-                f"{sample.to_string(max_colwidth=60)}",
-            )
-        report.rows = int(first_row(connection, f"select count(*) from {table.full_name}")[0])
+        report = check(table, connection)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
@@ -596,13 +608,42 @@ def _replace(
     return report
 
 
+def check(table: Table, connection: Connection) -> Report:
+    """Check a table as it is. Raises CheckFailed as `build` does."""
+    started = time.perf_counter()
+    report = Report(table.full_name)
+    for claim in table.checks:
+        rows = int(first_row(connection, f"select count(*) from ({claim.query}) as broken")[0])
+        if not rows:
+            continue
+        if not claim.is_blocking:
+            report.warnings[claim.name] = rows
+            continue
+        sample = connection.execute(f"{claim.query} limit {SAMPLE_ROWS}").df()
+        raise CheckFailed(
+            table.full_name,
+            claim.name,
+            rows,
+            f"{table.full_name}: {claim.name} does not hold for {rows} rows "
+            f"({claim.description}). The table keeps its former rows. First rows:\n"
+            f"{sample.to_string(max_colwidth=60)}",
+        )
+    report.rows = int(first_row(connection, f"select count(*) from {table.full_name}")[0])
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def columns_of(full_name: str, connection: Connection) -> list[tuple[str, str]]:
+    """Names and types of a table's columns, in order; none if there is no such table."""
+    query = "select c.name, c.type from pragma_table_info(?) as c order by c.cid"
+    try:
+        return connection.execute(query, [full_name]).fetchall()
+    except duckdb.CatalogException:
+        return []
+
+
 def _document(table: Table, connection: Connection) -> None:
-    rows = connection.execute(
-        "select column_name from duckdb_columns() where schema_name = ? and table_name = ? "
-        "and database_name = current_database() order by column_index",
-        [table.schema, table.name],
-    ).fetchall()
-    actual = [row[0] for row in rows]
+    actual = [name for name, _ in columns_of(table.full_name, connection)]
     if actual != list(table.columns):
         undocumented = [c for c in actual if c not in table.columns]
         missing = [c for c in table.columns if c not in actual]

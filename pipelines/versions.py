@@ -3,7 +3,8 @@
 A table's *origin* is a hash of all it follows from: its SQL file with its checks, the macros and
 views it goes through, its CSV or the project's Python code, and the contents of the tables it
 reads. A run leaves a table whose origin is the one it was made from, and since contents count, not
-when they were written, a table made anew without a difference makes nothing behind it anew.
+when they were written, a table made anew without a difference makes nothing behind it anew. What
+only its checks read beside it makes it checked again, not made.
 
 Whoever writes to a table of the warehouse forgets what is noted of it, in the same transaction:
 a note that is missing only costs time, a wrong one would keep an old number.
@@ -18,7 +19,14 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.tables import Catalogue, Report, Table, catalogue
+from pipelines.tables import (
+    Catalogue,
+    Report,
+    Table,
+    catalogue,
+    columns_of,
+    relations_read,
+)
 from pipelines.warehouse import Connection, first_row
 
 #: Answers that differ from one moment to the next; a table that asks them is always made anew.
@@ -32,25 +40,43 @@ _ASIDE = re.compile(r"--[^\n]*|'[^']*'")
 
 
 def origin(members: Sequence[Table], connection: Connection) -> str | None:
-    """Hash of all that tables made in one step follow from; null if a moment is among it."""
+    """Hashes of all that tables made in one step follow from, and of all that their checks do
+    beside them, in two words; null if a moment is among it."""
     known = catalogue()
-    words = [duckdb.__version__]
-    inputs: set[str] = set()
+    made, checked = [duckdb.__version__], []
+    from_these: set[str] = set()
+    with_these: set[str] = set()
     for table in members:
-        words += [table.path.read_text(), table.select]
-        words += [check.query for check in table.checks]
-        words += [known.macros[name].statement for name in _macros(table.reads, known)]
-        inputs |= known.tables_read(table.full_name)
+        made += [table.path.read_text(), table.select]
+        made += [known.macros[name].statement for name in _macros(table.made_from, known)]
+        from_these |= _tables(table.made_from, known)
         csv = table.path.with_suffix(".csv")
         if csv.exists():
-            words.append(hashlib.sha256(csv.read_bytes()).hexdigest())
+            made.append(hashlib.sha256(csv.read_bytes()).hexdigest())
         if table.python:
-            words.append(_code())
-    if any(_MOMENTARY.search(_ASIDE.sub("", word)) for word in words):
+            made.append(_code())
+        checked.append(table.path.read_text())
+        for check in table.checks:
+            reads = relations_read(check.query)
+            checked.append(check.query)
+            checked += [known.macros[name].statement for name in _macros(reads, known)]
+            with_these |= _tables(reads, known)
+    if any(_MOMENTARY.search(_ASIDE.sub("", word)) for word in (*made, *checked)):
         return None
-    for name in sorted(inputs - {table.full_name for table in members}):
-        words.append(f"{name} {content(name, connection)}")
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()
+    own = {table.full_name for table in members}
+    contents = _contents((from_these | with_these) - own, connection)
+    hashes = []
+    for words, inputs in ((made, from_these), (checked, with_these)):
+        words += [f"{name} {contents[name]}" for name in sorted(inputs - own)]
+        hashes.append(hashlib.sha256("\n".join(words).encode()).hexdigest())
+    return " ".join(hashes)
+
+
+def _tables(reads: Iterable[str], known: Catalogue) -> set[str]:
+    """Tables read, directly or through macros."""
+    macros = _macros(reads, known)
+    through = (known.tables_read(name) for name in macros)
+    return {name for name in reads if "." in name and name not in macros}.union(*through)
 
 
 def _macros(reads: Iterable[str], known: Catalogue) -> list[str]:
@@ -75,23 +101,27 @@ def _code() -> str:
     return mixed.hexdigest()
 
 
+def _contents(names: Iterable[str], connection: Connection) -> dict[str, str]:
+    """`content` of each table."""
+    noted = connection.execute(
+        "select v.name, v.content from raw.versions as v where v.content is not null"
+    ).fetchall()
+    known = {str(name): str(content) for name, content in noted}
+    return {name: known.get(name) or content(name, connection) for name in names}
+
+
 def content(name: str, connection: Connection) -> str:
-    """Hash of a table's rows, in whatever order; noted until someone writes to the table."""
+    """Hash of a table's rows, in whatever order; noted until someone writes to the table.
+
+    Of a table that is kept by states, which are hashes of all that its rows follow from, a hash of
+    the states it holds.
+    """
     noted = connection.execute(
         "select content from raw.versions where name = ? and content is not null", [name]
     ).fetchall()
     if noted:
         return str(noted[0][0])
-    columns = connection.execute(
-        "select column_name || ' ' || data_type from duckdb_columns() where schema_name = ? "
-        "and table_name = ? and database_name = current_database() order by column_index",
-        name.split("."),
-    ).fetchall()
-    rows = first_row(
-        connection,
-        f"select count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)), 0) from {name} t",
-    )
-    found = hashlib.sha256(f"{columns} {rows}".encode()).hexdigest()[:32]
+    found = _hash_of(name, connection)
     connection.execute(
         "insert into raw.versions (name, content) values (?, ?) "
         "on conflict (name) do update set content = excluded.content",
@@ -100,23 +130,62 @@ def content(name: str, connection: Connection) -> str:
     return found
 
 
+def _hash_of(name: str, connection: Connection) -> str:
+    table = catalogue().tables.get(name)
+    columns = columns_of(name, connection)
+    rows = f"{name} as t"
+    if table is not None and table.keep and table.keep in dict(columns):
+        rows = f"(select s.{table.keep}, count(*) from {name} as s group by s.{table.keep}) as t"
+    counted = first_row(
+        connection,
+        f"select count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)), 0) from {rows}",
+    )
+    return hashlib.sha256(f"{columns} {counted}".encode()).hexdigest()[:32]
+
+
+def as_made(members: Sequence[Table], made_from: str | None, connection: Connection) -> bool:
+    """Whether the tables are as they would be made again, though their checks may say another
+    thing now."""
+    made = [_noted(table, connection)[0].partition(" ")[0] for table in members]
+    return made_from is not None and set(made) == {made_from.partition(" ")[0]}
+
+
+def as_checked(
+    members: Sequence[Table], made_from: str | None, connection: Connection
+) -> dict[str, Report]:
+    """What was reported of the tables whose checks would say the same again of the same rows."""
+    if made_from is None:
+        return {}
+    noted = {table.full_name: _noted(table, connection) for table in members}
+    return {
+        name: report
+        for name, (origin_then, report) in noted.items()
+        if origin_then.partition(" ")[2] == made_from.partition(" ")[2]
+    }
+
+
+def _noted(table: Table, connection: Connection) -> tuple[str, Report]:
+    """From what a table was made, and what was reported then; empty if that was not noted."""
+    found = connection.execute(
+        "select origin, rows, warnings from raw.versions where name = ? and origin is not null",
+        [table.full_name],
+    ).fetchall()
+    if not found:
+        return "", Report(table.full_name)
+    origin_then, rows, warnings = found[0]
+    return str(origin_then), Report(table.full_name, rows, 0.0, json.loads(warnings))
+
+
 def unchanged(
     members: Sequence[Table], made_from: str | None, connection: Connection
 ) -> list[Report] | None:
     """What was reported when the tables were made, if they are as they would be made again."""
     if made_from is None:
         return None
-    reports = []
-    for table in members:
-        noted = connection.execute(
-            "select rows, warnings from raw.versions where name = ? and origin = ?",
-            [table.full_name, made_from],
-        ).fetchall()
-        if not noted:
-            return None
-        rows, warnings = noted[0]
-        reports.append(Report(table.full_name, rows, 0.0, json.loads(warnings)))
-    return reports
+    noted = [_noted(table, connection) for table in members]
+    if any(origin_then != made_from for origin_then, _ in noted):
+        return None
+    return [report for _, report in noted]
 
 
 def note(
@@ -127,8 +196,11 @@ def note(
     if made_from is None:
         return
     for table, report in zip(members, reports, strict=True):
-        content(table.full_name, connection)
+        name = table.full_name
+        noted = first_row(connection, "select content from raw.versions where name = ?", [name])
+        found = (noted and noted[0]) or _hash_of(name, connection)
         connection.execute(
-            "update raw.versions set origin = ?, rows = ?, warnings = ? where name = ?",
-            [made_from, report.rows, json.dumps(report.warnings), table.full_name],
+            "insert or replace into raw.versions (name, origin, content, rows, warnings) "
+            "values (?, ?, ?, ?, ?)",
+            [name, made_from, found, report.rows, json.dumps(report.warnings)],
         )

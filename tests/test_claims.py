@@ -11,7 +11,8 @@ import pytest
 from claim_texts import TODAY, Score, Text, checked, score, summary, texts
 from typer.testing import CliRunner
 
-from pipelines import cli
+from pipelines import cli, tables
+from pipelines.analysis import claim_facts, claims
 from pipelines.analysis.claims import RULES
 from pipelines.check import Checked, as_list, check_text
 from pipelines.check_page import render
@@ -144,6 +145,31 @@ def test_the_command_and_the_mart_are_one_checker(edition: Connection) -> None:
     ).fetchall()
     found = asked(edition, briefing(edition), as_of=date(2024, 9, 13))
     assert stored == [(c.text, c.kind, v.verdict, v.because) for c, v in found.claims]
+
+
+@pytest.mark.parametrize(
+    "name", ["edition", pytest.param("archive_warehouse", marks=pytest.mark.archive)]
+)
+def test_facts_that_no_claim_speaks_of_change_no_verdict(
+    market: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results on other benchmarks and prices of other models are not asked for."""
+    everything = {name: claim_facts.queries(
+        "(select distinct c.as_of as day from core.claims as c union "
+        "select max(p.published_on) as day from core.price_claims as p)",
+        "date '9999-12-31'",
+    ).get(name, query) for name, query in claims.READS.items()}  # fmt: skip
+    found, all_known = (
+        claims.compute(**tables.read_frames(reads, market))["claim_checks"]
+        for reads in (claims.READS, everything)
+    )
+    assert found.equals(all_known)
+    assert len(found) > 20
+    narrow = [as_list(checked(market, text)) for text in KNOWN]
+    monkeypatch.setattr(
+        "pipelines.check.queries", lambda days, known_by, *_: claim_facts.queries(days, known_by)
+    )
+    assert narrow == [as_list(checked(market, text)) for text in KNOWN]
 
 
 def test_a_claim_survives_its_row(edition: Connection) -> None:

@@ -203,3 +203,51 @@ def test_a_state_without_rows_is_asked_once(edition: Connection, impacts_before:
     ).fetchall()
     assert empty
     assert empty <= {state for (state,) in noted}
+
+
+# ------------------------------------------------------------------ comparisons of capability
+
+
+def comparisons(connection: Connection) -> dict[tuple[str, Any], tuple[str, int]]:
+    """By launch and fit: the state, and a hash of the comparisons made anew; 0 if there is none."""
+    found = computed("pipelines.analysis.comparison_states", connection, None)["comparison_states"]
+    select = catalogue().tables["analysis.comparisons"].select
+    rows = connection.execute(
+        "select t.event_id, t.known_on, sum(hash(t)) from "
+        f"(select x.* exclude (state_id) from ({select}) as x) as t group by all"
+    ).fetchall()
+    told = {(event, known_on): hashed for event, known_on, hashed in rows}
+    return {
+        (row.event_id, row.known_on): (
+            row.state_id,
+            told.get((row.event_id, row.known_on.date()), 0),
+        )
+        for row in found.itertuples()
+    }
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update analysis.fits set fit_id = 'another' where known_on = "
+        "(select max(known_on) from analysis.fits)",
+        "delete from analysis.fits where known_on = (select max(known_on) from analysis.fits)",
+        "update core.event_models set role = 'other' where event_id = "
+        "(select min(event_id) from analysis.comparisons)",
+        "delete from core.event_models where model_id = "
+        "(select min(entrant_id) from analysis.comparisons)",
+    ],
+)
+def test_a_comparison_is_made_anew_with_another_fit_or_entrant(
+    edition: Connection, statement: str
+) -> None:
+    before = comparisons(edition)
+    edition.execute("begin")
+    try:
+        edition.execute(statement)
+        after = comparisons(edition)
+    finally:
+        edition.execute("rollback")
+    same = {asked for asked in before if after.get(asked, ("",))[0] == before[asked][0]}
+    assert 0 < len(same) < len(before)
+    assert all(after[asked][1] == before[asked][1] for asked in same)

@@ -8,7 +8,7 @@ import pytest
 from feeds import FEEDS, Market, rows
 
 from pipelines import tables, versions
-from pipelines.tables import Catalogue, Check, CheckFailed, Table, catalogue
+from pipelines.tables import Catalogue, Check, CheckFailed, Connection, Report, Table, catalogue
 
 STAGED = "staging.litellm__prices"
 PRICES = {f"zeta-{n}": (f"{n}", f"{4 * n}") for n in range(1, 7)}
@@ -146,6 +146,33 @@ def test_whoever_makes_a_table_without_noting_it_is_not_trusted(
     """As after a crash between the two."""
     tables.build(table, market.connection)
     assert not is_kept(market, table)
+
+
+def test_what_only_a_check_reads_makes_a_table_checked_again_and_not_made(
+    market: Market, table: Table
+) -> None:
+    claim = Check("vendors_are_known", "select * from seeds.metrics where false", True, "")
+    checked = made(market, replace(table, checks=(*table.checks, claim)))
+    before = versions.content("seeds.metrics", market.connection)
+    market.connection.execute("insert into seeds.metrics by name select 'new' as metric")
+    market.connection.execute("delete from raw.versions where name = 'seeds.metrics'")
+    assert versions.content("seeds.metrics", market.connection) != before
+    origin = versions.origin([checked], market.connection)
+    assert not is_kept(market, checked)
+    assert versions.as_made([checked], origin, market.connection)
+    assert versions.as_checked([checked], origin, market.connection) == {}
+    report = tables.check(checked, market.connection)
+    versions.note([checked], [report], origin, market.connection)
+    assert is_kept(market, checked)
+
+
+def test_rows_that_stay_are_not_checked_again_by_the_same_checks(edition: Connection) -> None:
+    comparisons = catalogue().tables["analysis.comparisons"]
+    doubted = replace(comparisons, checks=(Check("never", "select 1", True, ""),))
+    before = Report(comparisons.full_name, rows=7)
+    assert tables.build(doubted, edition, None, {comparisons.full_name: before}) is before
+    with pytest.raises(CheckFailed):
+        tables.build(doubted, edition)
 
 
 @pytest.fixture(autouse=True)

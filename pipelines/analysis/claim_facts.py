@@ -16,11 +16,15 @@ SOON = timedelta(days=120)
 def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") -> dict[str, str]:
     """Queries of all facts known by a day.
 
-    `days` is a relation with a column `day`, `known_by` a date in SQL. `models` and `benchmarks`
-    are conditions that leave out what no claim speaks of (empty: everything).
+    `days` is a relation with a column `day`, `known_by` a date in SQL. `models` and `benchmarks`,
+    lists or queries in SQL, are those that claims speak of: asked for are results on these
+    benchmarks and of these models, and claims of price and capabilities of these models (both
+    empty: everything).
     """
     of_models = f"and c.model_id in ({models})" if models else ""
-    of_benchmarks = f"and r.benchmark_id in ({benchmarks})" if benchmarks else ""
+    of_either = (
+        f"and (r.benchmark_id in ({benchmarks}) or r.model_id in ({models}))" if benchmarks else ""
+    )
     return {
         "results": (
             "select r.result_id, r.measurement_id, r.is_repeat, r.model_id, r.benchmark_id, "
@@ -31,7 +35,7 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
             "then cast(r.superseded_at as date) end as superseded_on, r.licence, "
             "r.benchmark_release "
             "from core.results as r where r.has_the_benchmarks_unit "
-            f"and r.published_on <= {known_by} {of_benchmarks}"
+            f"and r.published_on <= {known_by} {of_either}"
         ),
         "prices": (
             "select text_days.day, p.model_id, p.input_usd_per_mtok, p.output_usd_per_mtok, "
@@ -81,7 +85,7 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
             "select c.basket_id, c.model_id, c.capability, c.capability_sd, c.results, c.known_on "
             "from analysis.capabilities as c where c.basket_kind in ('overall', 'ability') "
             "and c.known_on = (select max(f.known_on) from analysis.capabilities as f "
-            f"where f.known_on <= {known_by})"
+            f"where f.known_on <= {known_by}) {of_models}"
         ),
         "impacts": (
             "select i.event_id, i.basis, i.as_of, i.segment_id, i.model_id, i.is_entrant, "

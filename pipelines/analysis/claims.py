@@ -31,6 +31,17 @@ READS = {
         "(select distinct c.as_of as day from core.claims as c union "
         "select max(p.published_on) as day from core.price_claims as p)",
         "date '9999-12-31'",
+        models=(
+            "select unnest(string_split(concat_ws(' ', t.subject_ids, t.object_ids), ' ')) "
+            "from core.claims as t union select e.model_id from core.releases as e "
+            "where e.event_id in (select t.event_id from core.claims as t)"
+        ),
+        benchmarks=(
+            "select b.benchmark_id from core.benchmarks as b where split_part(b.benchmark_id, "
+            "'_', 1) in (select split_part(unnest(string_split(t.benchmark_ids, ' ')), '_', 1) "
+            "from core.claims as t) or b.ability_id in "
+            "(select unnest(string_split(t.ability_ids, ' ')) from core.claims as t)"
+        ),
     ),
 }
 # A text is about one launch, and what others did to the market is most of the table.

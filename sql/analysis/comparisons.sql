@@ -2,32 +2,13 @@
 -- newest fit, and from the fits of the days around the launch. Any other two: comparison_on.
 -- Only where both have a result in some ability of the basket: of others nothing is said.
 -- key: known_on, event_id, basket_kind, basket_id, entrant_id, incumbent_id
+-- keep: state_id of analysis.comparison_states
 -- check probability_is_one: probability_entrant_above between 0 and 1
-with asked as (
-    select e.event_id, e.effective_on + 1 as known_by
-    from core.events as e
-    where e.event_kind = 'launch' and e.severity = 'major'
-    union
-    select d.event_id, d.known_by
-    from core.segment_days as d
-    where d.event_id is not null
-),
-
-fits as (
-    select distinct a.event_id, f.known_on
-    from asked as a
-    inner join (
-        select q.known_by, max(g.known_on) as known_on
-        from (select distinct a.known_by from asked as a) as q
-        inner join analysis.fits as g on g.known_on <= q.known_by
-        group by q.known_by
-    ) as f on f.known_by = a.known_by
-),
-
-pairs as (
+with pairs as (
     select
         f.known_on,
         f.event_id,
+        f.state_id,
         n.basket_kind,
         n.basket_id,
         n.model_id as entrant_id,
@@ -43,7 +24,7 @@ pairs as (
             + power(n.factor_6 - o.factor_6, 2)
             + power(n.own_sd, 2) + power(o.own_sd, 2) + 1e-12
         ) as difference_sd
-    from fits as f
+    from analysis.comparison_states as f
     inner join core.event_models as r on r.event_id = f.event_id and r.role = 'entrant'
     inner join analysis.capabilities as n on n.known_on = f.known_on and n.model_id = r.model_id
     inner join analysis.capabilities as o
@@ -66,5 +47,6 @@ select
     p.difference,            -- entrant minus incumbent, index points
     p.difference - 1.2815515655446004 * p.difference_sd as difference_low, -- lower end of the 80% interval, index points
     p.difference + 1.2815515655446004 * p.difference_sd as difference_high, -- upper end of the 80% interval, index points
-    p.least_evidence_share -- share of the basket with results, of the one with less
+    p.least_evidence_share, -- share of the basket with results, of the one with less
+    p.state_id               -- hash of all it follows from, analysis.comparison_states
 from pairs as p
