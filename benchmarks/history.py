@@ -98,6 +98,10 @@ class Prices(Document, ABC):
     def __init__(self, source: Source, part: str, payload: bytes):
         super().__init__(source, part, payload)
         self.document = json.loads(payload)
+        #: How many offers there were at first: fewer there never are.
+        self.fewest = 0
+        #: By name without its date a vendor's own offer of a model, for launches after it went.
+        self.first: dict[str, tuple[Any, dict[str, Any]]] = {}
 
     @abstractmethod
     def rows(self) -> list[Any]:
@@ -141,14 +145,14 @@ class Prices(Document, ABC):
 
     def evolve(self, chance: random.Random, day: date, launched: list[str]) -> tuple[Said, Said]:
         """Move prices, add offers and launches, take offers out."""
+        if not self.first:
+            self.remember()
         planned = self.plan(chance)
         for name in self.launches(chance, day, launched):
             like = self.like(name)
             if like is not None:
-                row = self.row(like)
-                assert row is not None
-                handle, other = self.named(like, name)
-                planned[handle] = copy.deepcopy(row) | other
+                handle, other = self.named(like[0], name)
+                planned[handle] = copy.deepcopy(like[1]) | other
         before = self.says(self.some(planned))
         for handle, row in planned.items():
             self.put(handle, row)
@@ -158,14 +162,23 @@ class Prices(Document, ABC):
         """Names of the day's new models."""
         return [name for name in launched[-9:] if name.endswith(str(day))]
 
-    def like(self, name: str) -> Any:
-        """A vendor's own model with the same stem of a name; None if there is none."""
-        stem = name.split("-20")[0]
-        return next(
-            (h for h in self.rows()
-             if self.is_own(h) and self.model_name(h).split("-20")[0] == stem),
-            None,
-        )  # fmt: skip
+    def remember(self) -> None:
+        """Keep what was there at first."""
+        self.fewest = len(self.rows())
+        for handle in filter(self.is_own, self.rows()):
+            row = self.row(handle)
+            assert row is not None
+            self.first.setdefault(stem_of(self.model_name(handle)), (handle, copy.deepcopy(row)))
+
+    def like(self, name: str) -> tuple[Any, dict[str, Any]] | None:
+        """A vendor's own model with the same stem of a name: one on offer, else one that was."""
+        stem = stem_of(name)
+        for handle in self.rows():
+            if stem_of(self.model_name(handle)) == stem and self.is_own(handle):
+                row = self.row(handle)
+                assert row is not None
+                return handle, row
+        return self.first.get(stem)
 
     def plan(self, chance: random.Random) -> dict[Any, dict[str, Any] | None]:
         """Offers as they will be; null for those that go."""
@@ -186,8 +199,10 @@ class Prices(Document, ABC):
             new, fresh = self.elsewhere(chance)
             if self.row(new) is None:
                 planned[new] = fresh
-        for _ in range(times(chance, self.removed)):
-            planned[chance.choice(handles if chance.random() < self.own_removed else hosts)] = None
+        gone = times(chance, self.removed) if len(handles) > self.fewest else 0
+        for _ in range(gone):
+            is_own = chance.random() < self.own_removed or not hosts
+            planned[chance.choice(handles if is_own else hosts)] = None
         return planned
 
     def whole(self) -> bytes:
@@ -197,8 +212,12 @@ class Prices(Document, ABC):
 
 def dated(name: str, day: date) -> str:
     """A model's name with another date."""
-    stem = name.split("-20")[0]
-    return f"{stem}-{day}"
+    return f"{stem_of(name)}-{day}"
+
+
+def stem_of(name: str) -> str:
+    """A model's name without its date."""
+    return name.split("-20")[0]
 
 
 class Litellm(Prices):

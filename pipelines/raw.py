@@ -23,7 +23,7 @@ import pyarrow as pa
 from pipelines import verdicts
 from pipelines.snapshots import Fetch, Position, Snapshots, new_fetch
 from pipelines.sources import Parsed, PayloadError, Source
-from pipelines.warehouse import NOTES_DDL, Connection, first_row
+from pipelines.warehouse import NOTES_DDL, Connection, first_row, transaction
 
 FETCHES_DDL = """
 create table if not exists raw.fetches (
@@ -459,8 +459,7 @@ def load(
     loaded = Loaded()
     if rows and rows[0] == (end.bytes, end.tail, parser):
         return loaded
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         _forget(connection, source)
         (newest,) = first_row(
             connection, "select max(fetched_at) from raw.fetches where source = ?", [source.name]
@@ -479,10 +478,6 @@ def load(
             "insert or replace into raw.log_positions values (?, ?, ?, ?)",
             [source.name, end.bytes, end.tail, parser],
         )
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
     return loaded
 
 

@@ -34,7 +34,7 @@ from pipelines import checkpoints
 from pipelines.settings import SQL
 from pipelines.spark import LAYERS as SPARK_LAYERS
 from pipelines.spark import Spark
-from pipelines.warehouse import NOTES_DDL, Connection, first_row
+from pipelines.warehouse import NOTES_DDL, Connection, first_row, transaction
 
 if TYPE_CHECKING:  # who only reads a table's file, as a briefing does, need not wait for them
     import pandas as pd
@@ -498,7 +498,7 @@ def build_python(
     connection: Connection,
     checked: Mapping[str, Report] | None = None,
 ) -> list[Report]:
-    """Run a Python step once and replace all the tables it computes.
+    """Run a Python step once and replace all the tables it computes, in one transaction.
 
     Of tables with a `-- keep:` column the step is told which of its values are `kept`; it computes
     the rows of the others only, and says in a frame `standing` which values there are at all.
@@ -521,23 +521,24 @@ def build_python(
         stays = frames["kept"] & set(computed["standing"].iloc[:, 0])
     seconds = time.perf_counter() - started
     reports = []
-    for table in members:
-        before = (checked or {}).get(table.full_name)
-        if (
-            before
-            and table.keep
-            and stays
-            and computed[table.name].empty
-            and _kept([table], connection) == stays
-        ):
-            reports.append(before)
-            continue
-        given = {f"computed_{table.name}": _arrow(computed[table.name])}
-        report = _replace(table, connection, given, stays if table.keep else ())
-        report.seconds += seconds / len(members)
-        reports.append(report)
-    if step.goes_on:
-        checkpoints.write(module, computed["checkpoint"], connection)
+    with transaction(connection):
+        for table in members:
+            before = (checked or {}).get(table.full_name)
+            if (
+                before
+                and table.keep
+                and stays
+                and computed[table.name].empty
+                and _kept([table], connection) <= stays
+            ):
+                reports.append(before)
+                continue
+            given = {f"computed_{table.name}": _arrow(computed[table.name])}
+            report = _put(table, connection, given, stays if table.keep else ())
+            report.seconds += seconds / len(members)
+            reports.append(report)
+        if step.goes_on:
+            checkpoints.write(module, computed["checkpoint"], connection)
     return reports
 
 
@@ -554,15 +555,16 @@ def read_frames(reads: Mapping[str, str], connection: Connection) -> dict[str, A
 
 
 def _kept(tables: Iterable[Table], connection: Connection) -> frozenset[str]:
-    """Values of the `keep` column that all of the tables hold, in the shape their files say."""
-    kept = []
+    """Values of the `keep` column that any of the tables holds, if all have the shape their files
+    say. They are replaced together, so that one speaks for those that have no rows of a value."""
+    kept: set[str] = set()
     for table in tables:
         columns = [name for name, _ in columns_of(table.full_name, connection)]
         if columns != list(table.columns):
             return frozenset()
         found = connection.execute(f"select distinct {table.keep} from {table.full_name}")
-        kept.append({str(value) for (value,) in found.fetchall()})
-    return frozenset(set.intersection(*kept))
+        kept |= {str(value) for (value,) in found.fetchall()}
+    return frozenset(kept)
 
 
 def _arrow(frame: "pd.DataFrame | pa.Table") -> "pa.Table":
@@ -579,11 +581,20 @@ def _replace(
     given: "Mapping[str, pa.Table]",
     stays: Collection[str] = (),
 ) -> Report:
-    """Replace all rows, but those whose `keep` value is in `stays`."""
+    """Replace all rows, but those whose `keep` value is in `stays`, or none."""
+    with transaction(connection):
+        return _put(table, connection, given, stays)
+
+
+def _put(
+    table: Table,
+    connection: Connection,
+    given: "Mapping[str, pa.Table]",
+    stays: Collection[str],
+) -> Report:
     started = time.perf_counter()
     for name, data in given.items():
         connection.register(name, data)
-    connection.execute("begin")
     try:
         connection.execute("delete from raw.versions where name = ?", [table.full_name])
         if stays:
@@ -597,10 +608,6 @@ def _replace(
             connection.execute(f"create or replace table {table.full_name} as {table.select}")
         _document(table, connection)
         report = check(table, connection)
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
     finally:
         for name in given:
             connection.unregister(name)

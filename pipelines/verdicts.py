@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.ledger import Entry, Ledger
-from pipelines.warehouse import Connection
+from pipelines.warehouse import Connection, transaction
 
 KIND = "verdicts"
 #: Version of the rule behind verdicts: raised when it judges otherwise from the same inputs.
@@ -120,16 +120,12 @@ def load(connection: Connection, ledger: Ledger) -> None:
         for call in entry["calls"]
     ]
     connection.register("ledger_verdicts", pa.Table.from_pylist(rows, _schema()))
-    connection.execute("begin")
     try:
-        # What is noted of a table no longer holds once it is written to; see `pipelines.versions`.
-        connection.execute("delete from raw.versions where name = 'raw.verdicts'")
-        connection.execute("delete from raw.verdicts")
-        connection.execute("insert into raw.verdicts by name select * from ledger_verdicts")
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
+        with transaction(connection):
+            # What is noted of a table no longer holds once it is written to: `pipelines.versions`.
+            connection.execute("delete from raw.versions where name = 'raw.verdicts'")
+            connection.execute("delete from raw.verdicts")
+            connection.execute("insert into raw.verdicts by name select * from ledger_verdicts")
     finally:
         connection.unregister("ledger_verdicts")
 

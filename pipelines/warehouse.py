@@ -74,6 +74,18 @@ def first_row(
 
 
 @contextlib.contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """All that is written meanwhile, or none of it."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+@contextlib.contextmanager
 def niceness(change: int) -> Iterator[None]:
     """Come to a processor later for a while (below 0: earlier), as far as the system lets us.
 

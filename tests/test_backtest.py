@@ -25,6 +25,7 @@ from pipelines.analysis.backtest import (
 )
 from pipelines.analysis.demand import VARIANTS
 from pipelines.analysis.usage import Windows
+from pipelines.analysis.windows import PastLaunches
 from pipelines.tables import Connection, read_frames
 
 # ------------------------------------------------------------------ scores
@@ -149,7 +150,7 @@ def market_of(launches: int) -> Windows:
 @pytest.fixture(scope="module")
 def forecasts(warehouse: Connection) -> pd.DataFrame:
     priors = warehouse.execute("select * from core.demand_priors").df()
-    return backtest.backtest(market_of(14), priors, (ROLLING,))
+    return backtest.backtest(PastLaunches.of(market_of(14)), priors, (ROLLING,))
 
 
 def test_every_outcome_is_forecast_by_every_model(forecasts: pd.DataFrame) -> None:
@@ -190,14 +191,14 @@ def test_the_same_past_gives_the_same_forecasts(
     forecasts: pd.DataFrame, warehouse: Connection
 ) -> None:
     priors = warehouse.execute("select * from core.demand_priors").df()
-    again = backtest.backtest(market_of(14), priors, (ROLLING,))
+    again = backtest.backtest(PastLaunches.of(market_of(14)), priors, (ROLLING,))
     pd.testing.assert_frame_equal(forecasts, again)
 
 
 def test_no_usage_makes_no_forecast_and_a_default_all_the_same(warehouse: Connection) -> None:
     priors = warehouse.execute("select * from core.demand_priors").df()
     nothing = Windows(*(frame.iloc[:0] for frame in vars(market_of(1)).values()))
-    empty = backtest.backtest(nothing, priors)
+    empty = backtest.backtest(PastLaunches.of(nothing), priors)
     assert empty.empty
     table = backtest.scores(empty)
     assert table.empty
@@ -239,7 +240,7 @@ def graded(archive_warehouse: Connection) -> Iterator[Connection]:
 def test_own_brand_diversion_lies_in_its_interval(graded: Connection, scheme: str) -> None:
     ((model,),) = rows(
         graded,
-        "select distinct model from every_score where is_default and role = 'own'",
+        "select distinct model from analysis.backtest_scores where is_default and role = 'own'",
     )
     inside = 0
     for product, start, diversion in BY_HAND:
@@ -354,9 +355,11 @@ def test_estimates_rest_on_the_newest_launches_alone(monkeypatch: pytest.MonkeyP
 def test_a_new_launch_leaves_what_was_forecast_before(warehouse: Connection) -> None:
     """Rolling origin: only its own forecasts are made, and all are what a whole run makes."""
     priors = warehouse.execute("select * from core.demand_priors").df()
-    before, stood = backtest.forecasts_of(market_of(6), priors, (ROLLING,))
-    whole, standing = backtest.forecasts_of(market_of(7), priors, (ROLLING,))
-    new, same = backtest.forecasts_of(market_of(7), priors, (ROLLING,), kept=set(stood))
+    before, stood = backtest.forecasts_of(PastLaunches.of(market_of(6)), priors, (ROLLING,))
+    whole, standing = backtest.forecasts_of(PastLaunches.of(market_of(7)), priors, (ROLLING,))
+    new, same = backtest.forecasts_of(
+        PastLaunches.of(market_of(7)), priors, (ROLLING,), kept=set(stood)
+    )
     assert standing == same
     assert set(stood) < set(standing)
     assert set(new["origin"]) == {whole["origin"].iloc[-1]}
@@ -365,10 +368,12 @@ def test_a_new_launch_leaves_what_was_forecast_before(warehouse: Connection) -> 
 
 def test_what_a_forecast_follows_from_makes_it_anew(warehouse: Connection) -> None:
     priors = warehouse.execute("select * from core.demand_priors").df()
-    _, stood = backtest.forecasts_of(market_of(4), priors, (ROLLING,))
+    _, stood = backtest.forecasts_of(PastLaunches.of(market_of(4)), priors, (ROLLING,))
     changed = market_of(4)
     changed.incumbents.loc[changed.incumbents["origin"] == "weeks 2025-01-27", "before"] *= 1.01
-    _, standing = backtest.forecasts_of(changed, priors, (ROLLING,), kept=set(stood))
+    _, standing = backtest.forecasts_of(
+        PastLaunches.of(changed), priors, (ROLLING,), kept=set(stood)
+    )
     assert [old == now for old, now in zip(stood, standing, strict=True)] == [
         True,
         False,

@@ -213,7 +213,12 @@ def test_what_comes_later_does_not_change_a_forecast_of_the_day_after(
     assert len(frames["days"]) == 1
     full = effects.compute(**frames)["demand_forecasts"]
     usage, graded = frames["usage"], frames["graded"]
-    frames["usage"] = usage[pd.to_datetime(usage["period_to"]).dt.date <= known_by]
+
+    def usage_by_then(periods: list[date]) -> pd.DataFrame:
+        found = usage(periods=periods)
+        return found[pd.to_datetime(found["period_to"]).dt.date <= known_by]
+
+    frames["usage"] = usage_by_then
     frames["graded"] = graded[pd.to_datetime(graded["outcome_on"]).dt.date <= known_by]
     before = effects.compute(**frames)["demand_forecasts"]
     assert len(full) > 20

@@ -1,5 +1,6 @@
 """Usage around launches, by hand: windows, bounds below the floor, who succeeds whom."""
 
+import zlib
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -8,13 +9,14 @@ import pandas as pd
 import pytest
 
 from pipelines.analysis.usage import (
+    Prices,
     Series,
     Traits,
     line_of,
-    past_launches,
     predecessor,
     series_of,
 )
+from pipelines.analysis.windows import compute
 
 MONDAY = date(2025, 3, 3)
 LATER = date(2025, 6, 1)
@@ -45,19 +47,72 @@ def traits_of(
     launches: list[dict[str, Any]],
     prices: dict[str, float] | None = None,
     thinking: tuple[str, ...] = (),
-    dominated: tuple[tuple[str, str, str, float], ...] = (),
 ) -> Traits:
     return Traits(
-        pd.DataFrame(
-            [(m, date(2024, 1, 1), None, True, p) for m, p in (prices or {}).items()],
-            columns=["model_id", "valid_from", "valid_to", "is_list_price", "price"],
-        ),
         pd.DataFrame(columns=["known_on", "model_id", "capability"]),
         pd.DataFrame({"edge": [0.34, 0.9]}),
         pd.DataFrame(launches, columns=["event_id", "effective_on", "model_id", "vendor_id"]),
         pd.DataFrame({"model_id": thinking}),
-        pd.DataFrame(dominated, columns=["event_id", "entrant_id", "incumbent_id", "probability"]),
+        pd.DataFrame(columns=["event_id", "entrant_id", "incumbent_id"]),
+    ).on_day(prices or {})
+
+
+def windows_of(
+    usage: pd.DataFrame,
+    launches: list[dict[str, Any]],
+    prices: dict[str, float] | None = None,
+    on_offer: dict[str, float] | None = None,
+    dominated: tuple[tuple[str, str, str], ...] = (),
+    kept: frozenset[str] = frozenset(),
+) -> dict[str, pd.DataFrame]:
+    """The tables; prices hold for ever, and without `on_offer` they are all list prices known on
+    every day of launch."""
+    prices = prices or {}
+    on_offer = prices if on_offer is None else on_offer
+    told = usage[usage["tokens"].notna()]
+    periods = pd.DataFrame(
+        [
+            (series, since, (until - since).days, until, None,
+             zlib.crc32(rows.to_csv().encode() + repr(prices).encode()))
+            for (series, since, until), rows in told.groupby(["series", "period_from", "period_to"])
+        ],
+        columns=["series", "period_from", "days", "seen_on", "ended_on", "said"],
+    )  # fmt: skip
+
+    def offers(ids: list[str], **_: Any) -> pd.DataFrame:
+        rows = [(name, model, price) for name in ids for model, price in on_offer.items()]
+        return pd.DataFrame(rows, columns=["day_id", "model_id", "price"])
+
+    def states(ids: list[str], days: list[date], known: list[date]) -> pd.DataFrame:
+        return pd.DataFrame({"day_id": ids, "as_of": days, "known_by": known,
+                             "market": repr(on_offer), "affirmed": ""})  # fmt: skip
+
+    def own_prices(models: list[str]) -> pd.DataFrame:
+        rows = [(m, True, date(2024, 1, 1), date(9999, 12, 31), prices[m])
+                for m in models if m in prices]  # fmt: skip
+        return pd.DataFrame(rows, columns=PRICE_COLUMNS)
+
+    return compute(
+        periods=periods,
+        launches=pd.DataFrame(launches),
+        fits=pd.DataFrame(columns=["known_on", "fit_id"]),
+        first_fits=pd.DataFrame(columns=["event_id", "fit_id"]),
+        thinking=pd.DataFrame(columns=["model_id"]),
+        bands=pd.DataFrame({"edge": [0.34, 0.9]}),
+        states=states,
+        offers=offers,
+        prices=own_prices,
+        launch_prices=pd.DataFrame({"model_id": list(prices), "said": list(prices.values())}),
+        usage=lambda periods: told[told["period_from"].isin(periods)],
+        capabilities=lambda fits: pd.DataFrame(columns=["known_on", "model_id", "capability"]),
+        dominance=lambda events: pd.DataFrame(
+            dominated, columns=["event_id", "entrant_id", "incumbent_id"]
+        ),
+        kept=kept,
     )
+
+
+PRICE_COLUMNS = ["model_id", "is_list_price", "valid_from", "valid_to", "price"]
 
 
 @pytest.fixture
@@ -184,23 +239,23 @@ def test_a_vendor_nobody_resolved_is_read_from_the_names_beside_it() -> None:
 
 def test_windows_skip_the_week_of_the_launch(weeks: pd.DataFrame) -> None:
     launches = [launched("a/model-2", week(2) + timedelta(3))]
-    found = past_launches(weeks, pd.DataFrame(launches), traits_of(launches))
-    products = found.incumbents.set_index("product")
+    found = windows_of(weeks, launches)
+    products = found["window_incumbents"].set_index("product")
     assert products.loc["a/model-1", "before"] == (100 + 120) / 2
     assert products.loc["a/model-1", "after_low"] == (40 + 30) / 2
     assert products.loc["a/model-1", "momentum"] == pytest.approx(np.log(120 / 100))
     assert dict(products["role"]) == {
         "a/model-1": "predecessor", "b/other": "rival", "c/rest": "rival"
     }  # fmt: skip
-    (entrant,) = found.entrants.to_dict("records")
+    (entrant,) = found["window_entrants"].to_dict("records")
     assert (entrant["kind"], entrant["predecessor"]) == ("successor", "a/model-1")
     assert (entrant["after_low"], entrant["reference"]) == ((90 + 110) / 2, 110)
 
 
 def test_an_outcome_off_the_list_is_bounded_by_its_floor(weeks: pd.DataFrame) -> None:
     launches = [launched("a/model-2", week(2))]
-    found = past_launches(weeks, pd.DataFrame(launches), traits_of(launches))
-    lost = found.incumbents.set_index("product").loc["c/rest"]
+    found = windows_of(weeks, launches)
+    lost = found["window_incumbents"].set_index("product").loc["c/rest"]
     assert (lost["after_low"], lost["after_high"], lost["floor"]) == (0, 35, 35)
 
 
@@ -209,27 +264,23 @@ def test_no_window_reaches_into_another_series(weeks: pd.DataFrame) -> None:
     later = weeks["period_from"] >= week(3)
     split = weeks.assign(series=np.where(later, "weeks counted anew", "weeks"))
     launches = [launched("a/model-2", week(2))]
-    found = past_launches(split, pd.DataFrame(launches), traits_of(launches))
-    assert found.incumbents.empty
-    assert found.origins["why_not"].notna().all()
+    found = windows_of(split, launches)
+    assert found["window_incumbents"].empty
+    assert found["window_launches"]["why_not"].notna().all()
 
 
 def test_an_arrival_nobody_saw_is_left_out_and_said(weeks: pd.DataFrame) -> None:
     launches = [launched("d/unseen", week(2))]
-    found = past_launches(weeks, pd.DataFrame(launches), traits_of(launches))
-    assert found.entrants.empty
-    assert found.origins["why_not"].str.contains("no entrant").all()
+    found = windows_of(weeks, launches)
+    assert found["window_entrants"].empty
+    assert found["window_launches"]["why_not"].str.contains("no entrant").all()
 
 
 def test_a_second_entrant_of_the_vendor_is_no_second_successor(weeks: pd.DataFrame) -> None:
     launches = [launched("a/model-2", week(2)), launched("a/model-2-turbo", week(2))]
-    found = past_launches(
-        weeks, pd.DataFrame(launches),
-        traits_of(launches, {"a/model-1": 4, "a/model-2": 4, "a/model-2-turbo": 2}),
-    )  # fmt: skip
-    assert dict(zip(found.entrants["model_id"], found.entrants["kind"], strict=True)) == {
-        "a/model-2": "successor", "a/model-2-turbo": "sibling"
-    }  # fmt: skip
+    found = windows_of(weeks, launches, {"a/model-1": 4, "a/model-2": 4, "a/model-2-turbo": 2})
+    kinds = found["window_entrants"].set_index("model_id")["kind"]
+    assert kinds.to_dict() == {"a/model-2": "successor", "a/model-2-turbo": "sibling"}
 
 
 def test_days_are_compared_over_a_week_after_a_week() -> None:
@@ -238,60 +289,140 @@ def test_days_are_compared_over_a_week_after_a_week() -> None:
     rows = [row("a/one-1", day + timedelta(n), 100 + n, days=1) for n in range(-8, 15)]
     rows += [row("a/one-2", day + timedelta(n), 50, days=1) for n in range(0, 15)]
     launches = [launched("a/one-2", day)]
-    found = past_launches(pd.DataFrame(rows), pd.DataFrame(launches), traits_of(launches))
-    (incumbent,) = found.incumbents.to_dict("records")
+    found = windows_of(pd.DataFrame(rows), launches)
+    (incumbent,) = found["window_incumbents"].to_dict("records")
     assert incumbent["before"] == np.mean([100 + n for n in range(-7, 0)])
     assert incumbent["after_low"] == np.mean([100 + n for n in range(7, 14)])
     assert incumbent["cadence"] == "daily"
+
+
+def test_a_window_waits_until_its_outcome_is_complete(weeks: pd.DataFrame) -> None:
+    """A list still growing: no outcome is taken from the half of its weeks."""
+    launches = [launched("a/model-2", week(2))]
+    (waiting,) = windows_of(weeks[weeks["period_from"] < week(4)], launches)[
+        "window_launches"
+    ].to_dict("records")
+    assert waiting["why_not"] == "its window after is not complete"
+    assert waiting["outcome_on"] == week(5)
+    (made,) = windows_of(weeks[weeks["period_from"] < week(5)], launches)[
+        "window_launches"
+    ].to_dict("records")
+    assert made["why_not"] is None
+
+
+def test_half_a_window_counts_once_its_list_has_ended(weeks: pd.DataFrame) -> None:
+    """Another list is read a month after the outcome was due, and this one was not continued."""
+    launches = [launched("a/model-2", week(2))]
+    ended = weeks[weeks["period_from"] < week(4)]
+    for weeks_later, is_made in ((8, False), (9, True)):
+        another = pd.DataFrame([row("e/x", week(weeks_later), 1, series="another")])
+        found = windows_of(pd.concat([ended, another]), launches)["window_launches"]
+        made = found.set_index("series")["why_not"].isna()
+        assert made["weeks"] == is_made
+
+
+def test_a_window_that_is_kept_is_not_made_again_and_the_rest_is_as_ever(
+    weeks: pd.DataFrame,
+) -> None:
+    launches = [launched("a/model-2", week(2)), launched("b/other-2", week(3)),
+                launched("d/unseen", week(4))]  # fmt: skip
+    whole = windows_of(weeks, launches)
+    standing = list(whole["standing"]["window_id"])
+    assert len(set(standing)) == 3
+    kept = frozenset(standing[:1])
+    some = windows_of(weeks, launches, kept=kept)
+    assert list(some["standing"]["window_id"]) == standing
+    for name in ("window_launches", "window_incumbents", "window_entrants"):
+        rest = whole[name][~whole[name]["window_id"].isin(kept)].reset_index(drop=True)
+        pd.testing.assert_frame_equal(some[name], rest, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_another"),
+    [
+        ("a volume inside", True),
+        ("a volume after it", False),
+        ("a volume long before it", False),
+        ("a price", True),
+        ("what is on offer", True),
+        ("a day of launch", True),
+    ],
+)
+def test_a_window_is_made_anew_where_what_it_follows_from_changes(
+    weeks: pd.DataFrame, changes: str, is_another: bool
+) -> None:
+    old = pd.DataFrame([row("b/other", week(-11), 50)])
+    usage = pd.concat([old, weeks], ignore_index=True)
+    launches = [launched("a/model-2", week(2))]
+    (before,) = windows_of(usage, launches)["standing"]["window_id"]
+    prices, on_offer = None, None
+    at = {"a volume inside": week(4), "a volume after it": week(5),
+          "a volume long before it": week(-11)}  # fmt: skip
+    if changes in at:
+        usage.loc[usage["period_from"] == at[changes], "tokens"] += 1
+    elif changes == "a price":
+        prices, on_offer = {"a/model-1": 1.0}, {}
+    elif changes == "what is on offer":
+        on_offer = {"x/1": 1.0}
+    else:
+        launches = [launched("a/model-2", week(2) + timedelta(1))]
+    (after,) = windows_of(usage, launches, prices, on_offer)["standing"]["window_id"]
+    assert (before != after) == is_another
 
 
 # ------------------------------------------------------------------ traits
 
 
 def test_a_price_first_seen_soon_after_counts_as_the_launch_price() -> None:
-    prices = pd.DataFrame(
-        [("a/one", date(2025, 4, 1), date(2025, 6, 1), True, 2.0),
-         ("a/one", date(2025, 6, 1), None, True, 1.0)],
-        columns=["model_id", "valid_from", "valid_to", "is_list_price", "price"],
+    """The list price in force, else the first ever if it came soon; then the street's likewise."""
+    end = date(9999, 12, 31)
+    prices = Prices(
+        pd.DataFrame(
+            [("a/one", True, date(2025, 4, 1), date(2025, 6, 1), 2.0),
+             ("a/one", True, date(2025, 6, 1), end, 1.0),
+             ("a/one", False, date(2025, 3, 1), end, 9.0),
+             ("b/two", False, date(2025, 3, 1), end, 3.0)],
+            columns=PRICE_COLUMNS,
+        )
     )  # fmt: skip
-    empty = traits_of([])
-    traits = Traits(
-        prices, pd.DataFrame(columns=["known_on", "model_id", "capability"]),
-        pd.DataFrame({"edge": [0.34]}), pd.DataFrame(columns=["model_id", "effective_on"]),
-        pd.DataFrame(columns=["model_id"]),
-        pd.DataFrame(columns=["event_id", "entrant_id", "incumbent_id", "probability"]),
-    )  # fmt: skip
-    assert traits.price("a/one", date(2025, 3, 3)) == 2
-    assert traits.price("a/one", date(2025, 7, 1)) == 1
-    assert np.isnan(traits.price("a/one", date(2024, 3, 3)))
-    assert np.isnan(empty.price("a/one", date(2025, 3, 3)))
+    assert prices.on("a/one", date(2025, 3, 3)) == 2
+    assert prices.on("a/one", date(2025, 7, 1)) == 1
+    assert prices.on("a/one", date(2024, 12, 1)) == 9
+    assert prices.on("a/one", date(2024, 3, 3)) is None
+    assert prices.on("b/two", date(2025, 3, 3)) == 3
+    assert prices.on("c/none", date(2025, 3, 3)) is None
+
+
+def test_price_bands_are_of_what_was_on_offer_and_known(weeks: pd.DataFrame) -> None:
+    """What a price is may be learnt later; where it stood among the others may not."""
+    launches = [launched("a/model-2", week(2))]
+    prices = {"a/model-1": 5.0, "b/other": 1.0}
+    for on_offer, band in (({f"x/{n}": float(n) for n in range(11)}, 2), ({"x/1": 1.0}, 3)):
+        found = windows_of(weeks, launches, prices, on_offer)["window_incumbents"]
+        assert found.set_index("product")["segment"]["a/model-1"] == f"fast, price band {band}"
+        assert found.set_index("product")["price"]["a/model-1"] == 5.0
 
 
 def test_a_segment_is_a_quantile_of_the_prices_on_offer_and_a_latency() -> None:
-    day = date(2025, 1, 1)
     traits = traits_of([], {f"a/{n}": float(n) for n in range(11)}, thinking=("a/4",))
-    found = [traits.segment(f"a/{n}", float(n), day) for n in (0, 3, 4, 9, 10)]
+    found = [traits.segment(f"a/{n}", float(n)) for n in (0, 3, 4, 9, 10)]
     assert found == [
         "fast, price band 1", "fast, price band 1", "slow, price band 2", "fast, price band 2",
         "fast, price band 3",
     ]  # fmt: skip
-    assert traits.segment("a/4", float("nan"), day) == "slow, unpriced"
+    assert traits.segment("a/4", float("nan")) == "slow, unpriced"
 
 
-@pytest.mark.parametrize(("probability", "moves"), [(0.9, True), (0.4, False)])
-def test_what_dominates_its_predecessor_competes_where_that_does(
-    probability: float, moves: bool
-) -> None:
+@pytest.mark.parametrize("moves", [True, False])
+def test_what_dominates_its_predecessor_competes_where_that_does(moves: bool) -> None:
     rows = [row(f"a/n{n}", week(w), 10 + n) for n in range(11) for w in range(5)]
     launches = [launched("a/small", week(2))]
     rows += [row("a/small", week(w), 90) for w in (3, 4)]
-    traits = traits_of(
-        launches, {f"a/n{n}": float(n) for n in range(11)} | {"a/small": 8.5},
-        dominated=(("launch a/small", "a/small", "a/n9", probability),),
+    found = windows_of(
+        pd.DataFrame(rows), launches, {f"a/n{n}": float(n) for n in range(11)} | {"a/small": 8.5},
+        dominated=(("launch a/small", "a/small", "a/n9"),) if moves else (),
     )  # fmt: skip
-    (entrant,) = past_launches(pd.DataFrame(rows), pd.DataFrame(launches), traits).entrants.to_dict(
-        "records"
-    )
+    (entrant,) = found["window_entrants"].to_dict("records")
     assert entrant["predecessor"] == "a/n9"
     assert entrant["segment"] == f"fast, price band {3 if moves else 2}"
 

@@ -14,7 +14,7 @@ Czado, Gneiting and Held 2009 (non-randomised PIT); Künsch 1989 (block bootstra
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -25,7 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logsumexp, stdtrit
 
-from pipelines.analysis import INTERVAL, usage
+from pipelines.analysis import INTERVAL
 from pipelines.analysis.demand import (
     FALL,
     TAILS,
@@ -48,7 +48,7 @@ from pipelines.analysis.demand import (
     student,
 )
 from pipelines.analysis.usage import NAN, Windows
-from pipelines.analysis.windows import WINDOWS, newest, windows_of
+from pipelines.analysis.windows import WINDOWS, Asks, PastLaunches, newest
 from pipelines.settings import SQL
 
 DRAWS = 400
@@ -114,30 +114,34 @@ def crps(samples: Array, outcome: Array, floor: Array) -> Array:
 # ------------------------------------------------------------------ forecasting the past
 
 
-def folds(origins: pd.DataFrame, scheme: str) -> Iterator[NDArray[np.bool_]]:
-    """For each origin the origins its forecast may be estimated on."""
-    start, outcome = origins["start"].to_numpy(), origins["outcome_on"].to_numpy()
-    first = origins["first_on"].to_numpy()
-    for at in range(len(origins)):
+def folds(
+    origins: pd.DataFrame, scheme: str, asked: Iterable[int] | None = None
+) -> Iterator[NDArray[np.bool_]]:
+    """For each origin, or those asked for, the origins its forecast may be estimated on."""
+    start, outcome, first = (
+        np.array(origins[name].to_numpy(), "datetime64[D]")
+        for name in ("start", "outcome_on", "first_on")
+    )
+    for at in range(len(origins)) if asked is None else asked:
         if scheme == ROLLING:
             chosen = outcome <= start[at]
         else:
             chosen = (outcome <= first[at]) | (first >= outcome[at])
-        yield newest(chosen, origins["start"])
+        yield newest(chosen, start)
 
 
 def backtest(
-    windows: Windows, priors: pd.DataFrame, schemes: tuple[str, ...] = (ROLLING, LEFT_OUT)
+    past: PastLaunches, priors: pd.DataFrame, schemes: tuple[str, ...] = (ROLLING, LEFT_OUT)
 ) -> pd.DataFrame:
     """Forecast and score every incumbent of every past launch: a row per scheme, model, incumbent.
 
     `priors`: see `core.demand_priors`. Deterministic.
     """
-    return with_default(forecasts_of(windows, priors, schemes)[0], windows)
+    return with_default(forecasts_of(past, priors, schemes)[0], past)
 
 
 def forecasts_of(
-    windows: Windows,
+    past: PastLaunches,
     priors: pd.DataFrame,
     schemes: tuple[str, ...] = (ROLLING,),
     kept: Collection[str] = frozenset(),
@@ -148,53 +152,64 @@ def forecasts_of(
     those it learns from, the priors and the code.
     """
     rows, standing = [], []
-    for cadence in cadences(windows):
-        past = _Past(cadence, windows, priors)
+    for cadence in past.cadences:
+        origins = past.of_cadence(cadence)
+        # Those too old to be scored are only learnt from.
+        scored = [int(at) for at in np.flatnonzero(origins["why_not"].isna())]
+        asked = []
         for scheme in schemes:
-            for number, chosen in enumerate(folds(past.origins, scheme)):
-                if pd.notna(past.origins["why_not"].iloc[number]):
-                    continue  # too old to be scored
-                forecast_id = past.hash_of(scheme, number, chosen)
+            for number, chosen in zip(scored, folds(origins, scheme, scored), strict=True):
+                then = origins["start"].iloc[number] if scheme == ROLLING else None
+                forecast_id = _forecast_id(origins, scheme, number, chosen, pooled(priors, then))
                 standing.append(forecast_id)
                 if forecast_id not in kept:
-                    found = past.run(scheme, number, chosen)
-                    rows.append(
-                        found.assign(scheme=scheme, cadence=cadence, forecast_id=forecast_id)
-                    )
+                    asked.append((scheme, number, chosen, forecast_id))
+        if not asked:
+            continue
+        needed = np.zeros(len(origins), bool)
+        for _, number, chosen, _ in asked:
+            needed |= chosen
+            needed[number] = True
+        learnt = _Past(past.windows(origins[needed]), priors)
+        place = np.cumsum(needed) - 1
+        for scheme, number, chosen, forecast_id in asked:
+            found = learnt.run(scheme, int(place[number]), chosen[needed])
+            rows.append(found.assign(scheme=scheme, cadence=cadence, forecast_id=forecast_id))
     columns = [*FORECASTS, "forecast_id"]
     if not rows:
         return pd.DataFrame(columns=columns), standing
     return pd.concat(rows, ignore_index=True)[columns], standing
 
 
+def _forecast_id(
+    origins: pd.DataFrame,
+    scheme: str,
+    number: int,
+    chosen: NDArray[np.bool_],
+    priors: Mapping[str, tuple[float, float]],
+) -> str:
+    """Hash of all that a launch's forecasts follow from."""
+    content = origins["content"].to_numpy()
+    learnt_from = content[chosen] if scheme == ROLLING else content
+    words = [scheme, repr(sorted(priors.items())), content[number], *learnt_from]
+    return hashlib.md5(_method() + "|".join(words).encode()).hexdigest()
+
+
 def leave_one_out(
-    priors: pd.DataFrame, **frames: pd.DataFrame
+    priors: pd.DataFrame, origins: pd.DataFrame, incumbents: Asks, entrants: Asks
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Forecasts and scores of that scheme, in the shape of `analysis.backtest_forecasts` and
-    `backtest_scores`; the frames are those of `READS`."""
-    found = backtest(windows_of(frames), priors, (LEFT_OUT,))
+    `backtest_scores`; what is given is what `READS` says."""
+    found = backtest(PastLaunches(origins, incumbents, entrants), priors, (LEFT_OUT,))
     return found, scores(found)
 
 
-def cadences(windows: Windows) -> list[str]:
-    """Cadences with a launch that can be learnt from."""
-    return sorted(set(windows.incumbents["cadence"]))
-
-
-def origins_of(windows: Windows, cadence: str) -> pd.DataFrame:
-    """Launches of a cadence, in the order of `market`, so that a launch's number is its place."""
-    there = windows.incumbents["origin"][windows.incumbents["cadence"] == cadence]
-    used = windows.origins["origin"].isin(there)
-    origins = windows.origins[used].sort_values("origin").reset_index(drop=True)
-    origins["first_on"] = [start - usage.window_before(cadence) for start in origins["start"]]
-    return origins
-
-
-def with_default(forecasts: pd.DataFrame, windows: Windows) -> pd.DataFrame:
+def with_default(forecasts: pd.DataFrame, past: PastLaunches) -> pd.DataFrame:
     """Forecasts of every model, and beside them those of the default as it was then known."""
     found = [forecasts[list(FORECASTS)]]
-    for cadence in cadences(windows):
-        origins = origins_of(windows, cadence)
+    for cadence in past.cadences:
+        origins = past.of_cadence(cadence)
+        origins = origins[origins["why_not"].isna()].reset_index(drop=True)
         for scheme in sorted(set(forecasts["scheme"]), reverse=True):
             mine = (forecasts["cadence"] == cadence) & (forecasts["scheme"] == scheme)
             found.append(as_known(found[0][mine].reset_index(drop=True), origins))
@@ -204,34 +219,15 @@ def with_default(forecasts: pd.DataFrame, windows: Windows) -> pd.DataFrame:
 class _Past:
     """Past launches of one cadence, prepared once for all models and folds."""
 
-    def __init__(self, cadence: str, windows: Windows, priors: pd.DataFrame):
-        there, new = windows.incumbents, windows.entrants
-        self.origins = origins_of(windows, cadence)
-        self.incumbents = there[there["cadence"] == cadence].reset_index(drop=True)
-        self.entrants = new[new["cadence"] == cadence].reset_index(drop=True)
-        self.priors = priors
+    def __init__(self, windows: Windows, priors: pd.DataFrame):
+        self.origins, self.priors = windows.origins, priors
+        self.incumbents, self.entrants = windows.incumbents, windows.entrants
         self.markets = {
             v.name: market(self.incumbents, self.entrants, v) for v in VARIANTS.values()
         }
-        names = list(self.origins["origin"])
-        self.of_incumbent = self.incumbents["origin"].map(names.index).to_numpy()
-        self.of_entrant = self.entrants["origin"].map(names.index).to_numpy()
-        self._hashes = [
-            hashlib.md5(
-                self.incumbents[self.of_incumbent == number].to_csv(index=False).encode()
-                + self.entrants[self.of_entrant == number].to_csv(index=False).encode()
-            ).digest()
-            for number in range(len(names))
-        ]
-
-    def hash_of(self, scheme: str, number: int, chosen: NDArray[np.bool_]) -> str:
-        """Over all that a launch's forecasts follow from."""
-        learnt_from = chosen if scheme == ROLLING else np.ones(len(chosen), bool)
-        priors = self._pooled(scheme, number)
-        words = [_method(), scheme.encode(), repr(sorted(priors.items())).encode()]
-        words += [self._hashes[number]]
-        words += [self._hashes[at] for at in np.flatnonzero(learnt_from)]
-        return hashlib.md5(b"|".join(words)).hexdigest()
+        place = {name: at for at, name in enumerate(self.origins["origin"])}
+        self.of_incumbent = self.incumbents["origin"].map(place).to_numpy()
+        self.of_entrant = self.entrants["origin"].map(place).to_numpy()
 
     def _pooled(self, scheme: str, number: int) -> dict[str, tuple[float, float]]:
         return pooled(
@@ -241,7 +237,8 @@ class _Past:
     @cached_property
     def _on_all(self) -> dict[str, Fitted]:
         """Estimates on the newest launches, from where those without one of them begin."""
-        every = newest(np.ones(len(self.origins), bool), self.origins["start"])
+        starts = np.array(self.origins["start"].to_numpy(), "datetime64[D]")
+        every = newest(np.ones(len(starts), bool), starts)
         return self._fits(every, pooled(self.priors, None), {})
 
     def _fits(
@@ -592,8 +589,13 @@ def _method() -> bytes:
 
 
 def compute(
-    priors: pd.DataFrame, kept: Collection[str] = frozenset(), **frames: pd.DataFrame
+    priors: pd.DataFrame,
+    origins: pd.DataFrame,
+    incumbents: Asks,
+    entrants: Asks,
+    kept: Collection[str] = frozenset(),
 ) -> dict[str, pd.DataFrame]:
     """Rows of table `model_forecasts` not in `kept`, and `standing`: every `forecast_id`."""
-    forecasts, standing = forecasts_of(windows_of(frames), priors, kept=kept)
+    past = PastLaunches(origins, incumbents, entrants)
+    forecasts, standing = forecasts_of(past, priors, kept=kept)
     return {"model_forecasts": forecasts, "standing": pd.DataFrame({"forecast_id": standing})}

@@ -9,6 +9,7 @@ the day asked about is as good as one on it.
 """
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -26,7 +27,7 @@ METHOD = [
     SQL / "marts" / "cost_per_task.sql",
 ]  # fmt: skip
 
-_STATES = """
+_STEPS = """
 with days as ({days}),
 
 of_model as (
@@ -202,7 +203,9 @@ frame as (
         (select sum(hash(b)) from core.segment_baskets as b) as baskets,
         (select sum(hash(w)) from core.workloads as w) as workloads
 )
+"""
 
+_ALL = """
 select
     d.day_id, d.event_id, d.basis, d.as_of, d.known_by,
     cast(case d.known_by when date '9999-12-31' then v.total else k.total end as varchar) as market,
@@ -226,15 +229,25 @@ order by d.day_id
 """
 
 
+_OFFERS = """
+select
+    d.day_id, d.as_of, d.known_by, cast(k.total as varchar) as market,
+    cast(a.total as varchar) as affirmed
+from days as d
+asof left join known_so_far as k on k.on_day <= d.known_by
+left join affirmed as a on a.day_id = d.day_id
+"""
+
+
 READS = {
-    "days": _STATES.format(
+    "days": (_STEPS + _ALL).format(
         days="select s.day_id, s.event_id, s.basis, s.as_of, s.known_by, "
         "coalesce(e.effective_on, s.as_of) as event_on from core.segment_days as s "
         "left join core.events as e on e.event_id = s.event_id",
         vendors="select distinct v.event_id, m.vendor_id from core.event_models as v "
         "inner join core.models as m on m.model_id = v.model_id",
     ),
-    "shifts": _STATES.format(
+    "shifts": (_STEPS + _ALL).format(
         days="select s.event_id || ' ' || s.basis as day_id, s.event_id, s.basis, "
         "s.effective_on as as_of, s.known_by, s.effective_on as event_on from core.shift_days as s "
         "where s.why_not is null",
@@ -243,23 +256,41 @@ READS = {
 }
 
 
+#: What is on offer on any days, by what was known by others, in the order of their ids.
+OFFERS_OF = (_STEPS + _OFFERS).format(
+    days="select unnest($ids::varchar[]) as day_id, unnest($days::date[]) as as_of, "
+    "unnest($known::date[]) as known_by",
+    vendors="select null as event_id, null as vendor_id where false",
+) + "order by d.day_id"
+
+
 def compute(days: pd.DataFrame, shifts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Tables `day_states` (a row per day of `core.segment_days`) and `shift_states` (per repricing
     or withdrawal and basis)."""
-    method = hashlib.md5(b"".join(path.read_bytes() for path in METHOD)).hexdigest()
 
-    def hashed(rows: pd.DataFrame) -> list[str]:
-        told = ("|".join([method, *map(str, row)]) for row in rows.itertuples(index=False))
-        return [hashlib.md5(words.encode()).hexdigest()[:16] for words in told]
+    def with_markets(rows: pd.DataFrame) -> pd.DataFrame:
+        rows = with_offers(rows)
+        return rows.assign(market_id=_hashed(rows[["offers_id", "ages"]]))
 
-    def with_offers(rows: pd.DataFrame) -> pd.DataFrame:
-        market = rows[["day_id", "as_of", "known_by", "market", "affirmed"]]
-        rows = rows.assign(offers_id=hashed(market))
-        return rows.assign(market_id=hashed(rows[["offers_id", "ages"]]))
-
-    days = with_offers(days)
+    days = with_markets(days)
     standing = days[["offers_id", "event_id", "costs", "entrants", "fit_id", "frame"]]
     return {
-        "day_states": days.assign(standing_id=hashed(standing)),
-        "shift_states": with_offers(shifts),
+        "day_states": days.assign(standing_id=_hashed(standing)),
+        "shift_states": with_markets(shifts),
     }
+
+
+def with_offers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Beside `OFFERS_OF`: `offers_id`, the state of what is on offer."""
+    market = rows[["day_id", "as_of", "known_by", "market", "affirmed"]]
+    return rows.assign(offers_id=_hashed(market))
+
+
+def _hashed(rows: pd.DataFrame) -> list[str]:
+    told = ("|".join([_method(), *map(str, row)]) for row in rows.itertuples(index=False))
+    return [hashlib.md5(words.encode()).hexdigest()[:16] for words in told]
+
+
+@cache
+def _method() -> str:
+    return hashlib.md5(b"".join(path.read_bytes() for path in METHOD)).hexdigest()

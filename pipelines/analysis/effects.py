@@ -8,93 +8,81 @@ are kept under a hash of all they follow from. Not here: repricings and withdraw
 (`shift_effects`), positions (`marts.positioning`) and verdicts (`marts.launch_impact`).
 """
 
-from collections.abc import Callable, Collection
-from datetime import date
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipelines.analysis import event_inputs, learning, usage
+from pipelines.analysis import event_inputs, usage
 from pipelines.analysis.backtest import RIVAL
 from pipelines.analysis.demand import forecast_columns
-from pipelines.analysis.event_inputs import History, Inputs, OfModel, method_of, rows_by
+from pipelines.analysis.event_inputs import Event, Inputs, Situation, rows_by
 from pipelines.analysis.hashes import hash_rows, summed
-from pipelines.analysis.learning import DAY_AFTER, Defaults, Past
+from pipelines.analysis.learning import Past
 from pipelines.analysis.usage import NAN, Traits, days_of
-from pipelines.analysis.windows import windows_of
+from pipelines.analysis.windows import Asks
 
-READS = (
-    learning.READS
-    | event_inputs.READS
-    | {
-        "days": (
-            "select d.event_id, d.basis, d.known_by, d.day_id, d.market_id "
-            "from analysis.day_states as d where d.event_id is not null"
-        ),
-        "offers": (
-            "select asked.day_id, p.model_id, m.vendor_id, "
-            "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price, "
-            "cast(p.input_usd_per_mtok * 0.98 + p.output_usd_per_mtok * 0.02 as double) "
-            "as unit_price "
-            "from (select d.* from analysis.day_states as d where list_contains($days, d.day_id)) "
-            "as asked cross join prices_on(asked.as_of, asked.known_by) as p "
-            "inner join core.models as m on m.model_id = p.model_id "
-            "where p.is_list_price order by asked.day_id, p.model_id"
-        ),
-    }
-)
+READS = event_inputs.READS | {
+    "days": (
+        "select d.event_id, d.basis, d.known_by, d.day_id, d.market_id "
+        "from analysis.day_states as d where d.event_id is not null"
+    ),
+    "offers": (
+        "select asked.day_id, p.model_id, m.vendor_id, "
+        "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price, "
+        "cast(p.input_usd_per_mtok * 0.98 + p.output_usd_per_mtok * 0.02 as double) "
+        "as unit_price "
+        "from (select d.* from analysis.day_states as d where list_contains($days, d.day_id)) "
+        "as asked cross join prices_on(asked.as_of, asked.known_by) as p "
+        "inner join core.models as m on m.model_id = p.model_id "
+        "where p.is_list_price order by asked.day_id, p.model_id"
+    ),
+}
 TABLES = ("demand_forecasts", "vendor_effects")
 
 
 def compute(
-    priors: pd.DataFrame,
-    graded: pd.DataFrame,
     days: pd.DataFrame,
-    offers: Callable[..., pd.DataFrame],
+    offers: Asks,
     kept: Collection[str] = frozenset(),
-    **frames: pd.DataFrame,
+    **frames: Any,
 ) -> dict[str, pd.DataFrame]:
     """Rows of `demand_forecasts` (an incumbent a row) and `vendor_effects` (an entrants' vendor)
     not in `kept`, and `standing`: the `inputs_hash` of all."""
+    inputs = Inputs(__file__, TABLES, **frames)
     launches = frames["launches"]
-    launches = launches[launches["event_id"].isin(days["event_id"])].assign(
-        effective_on=lambda rows: days_of(rows["effective_on"])
-    )
-    past = Past(windows_of(frames), priors, Defaults(graded))
-    of_model = OfModel(frames["launches"], frames["thinking"])
-    history = History(frames["usage"], of_model)
-    method = method_of(__file__, TABLES)
-    inputs = Inputs(method, history, frames["fits"], frames["bands"], past)
+    launches = launches[launches["event_id"].isin(days["event_id"])]
+    launches = launches.assign(effective_on=days_of(launches["effective_on"]))
     of_launch = summed(launches["event_id"], hash_rows(launches.astype(str)))
-    dominance = frames["dominance"]
-    of_dominance = summed(dominance["event_id"], hash_rows(dominance))
     launched = rows_by(launches, ["event_id"])
+    first_on = launches.groupby("event_id")["effective_on"].min().to_dict()
     days = days[days["event_id"].isin(launched)].assign(known_by=days_of(days["known_by"]))
     standing: list[str] = []
-    asked: list[Any] = []
+    asked: list[tuple[Event, str, str]] = []
     for day in days.sort_values(["known_by", "event_id", "basis"]).itertuples(index=False):
-        own = launches.iloc[launched[day.event_id]]
-        told = (of_launch[day.event_id], of_dominance.get(day.event_id))
-        first = min(own["effective_on"])
-        inputs_hash = inputs.of(day.event_id, day.basis, first, day.known_by, day.market_id, told)
+        event = Event(day.event_id, day.basis, first_on[day.event_id], day.known_by)
+        inputs_hash = inputs.hash_of(event, day.market_id, of_launch[day.event_id])
         standing.append(inputs_hash)
         if inputs_hash not in kept:
-            asked.append((inputs_hash, own, day))
+            asked.append((event, inputs_hash, day.day_id))
     products: list[dict[str, Any]] = []
     vendors: list[dict[str, Any]] = []
     if asked:
-        on_offer = offers(days=[day.day_id for *_, day in asked])
+        on_offer = offers(days=[day_id for *_, day_id in asked])
         of_day = rows_by(on_offer, ["day_id"])
-        traits = usage.traits_of(frames)
-    for inputs_hash, own, day in asked:
-        if day.day_id not in of_day:
-            continue
-        head = {"event_id": day.event_id, "basis": day.basis, "inputs_hash": inputs_hash}
-        market = on_offer.iloc[of_day[day.day_id]]
-        found = _event(head, day.known_by, own, market, history, traits, past)
-        products += found[0]
-        vendors += found[1]
+        traits, situations = inputs.read([event for event, *_ in asked])
+        for (event, inputs_hash, day_id), situation in zip(asked, situations, strict=True):
+            if day_id not in of_day:
+                continue  # nothing was on offer
+            market = on_offer.iloc[of_day[day_id]]
+            own = launches.iloc[launched[event.event_id]]
+            for found, rows in zip(
+                _forecast(event, own, market, traits, situation, inputs.past),
+                (products, vendors),
+                strict=True,
+            ):
+                rows += [row | {"inputs_hash": inputs_hash} for row in found]
     return {
         "demand_forecasts": pd.DataFrame(products, columns=list(PRODUCT_COLUMNS)),
         "vendor_effects": pd.DataFrame(vendors, columns=list(VENDOR_COLUMNS)),
@@ -102,20 +90,16 @@ def compute(
     }
 
 
-def _event(
-    head: dict[str, Any],
-    known_by: date,
+def _forecast(
+    event: Event,
     launched: pd.DataFrame,
     offered: pd.DataFrame,
-    history: History,
     traits: Traits,
+    situation: Situation,
     past: Past,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of both tables for one launch on one basis; none if nothing else was on offer."""
-    basis = head["basis"]
-    day = min(launched["effective_on"])
-    known = known_by if basis == DAY_AFTER else None
-    series = history.before(day, known)
+    series = situation.series
     seen = traits.on_day(dict(zip(offered["model_id"], offered["price"], strict=True)))
     pairs = zip(offered["model_id"], offered["vendor_id"], strict=True)
     there, new = usage.before_event(series, launched, pairs, seen)
@@ -129,18 +113,13 @@ def _event(
         }
         for rows in (there, new)
     )
-    cadence = series.cadence if series is not None else past.longest
-    start = series.next_period(day) if series is not None else day
-    chosen = past.chosen(cadence, basis, start, known_by)
-    estimates = past.estimates(cadence, chosen, known)
-    seed = event_inputs.seed_of(head["event_id"], basis)
+    estimates = past.estimates(situation.chosen, event.known)
+    seed = event_inputs.seed_of(event.event_id, event.basis)
     products, vendors = forecast_columns(incumbents, entrants, estimates, seed=seed)
-    trained_on = 0 if chosen is None else int(chosen.sum())
     about = {
-        **head,
-        "trained_on": trained_on,
-        "usage": event_inputs.said_of_usage(series, trained_on),
-    }
+        "event_id": event.event_id, "basis": event.basis, "trained_on": situation.trained_on,
+        "usage": situation.said,
+    }  # fmt: skip
     successor = {
         product: entrant
         for product, entrant in zip(entrants["predecessor"], entrants["model_id"], strict=True)

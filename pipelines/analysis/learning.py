@@ -5,11 +5,13 @@ launches that overlap the one forecast; each set of launches is fitted once, fro
 that an estimate never hangs on which others were made before it.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipelines.analysis import usage
 from pipelines.analysis.backtest import AS_KNOWN, FULLEST, OWN, RIVAL, ROLLING
@@ -24,9 +26,9 @@ from pipelines.analysis.demand import (
     market,
     pooled,
 )
-from pipelines.analysis.hashes import Rows, hash_rows, summed
-from pipelines.analysis.usage import Windows, days_of
-from pipelines.analysis.windows import WINDOWS, nearest, newest
+from pipelines.analysis.hashes import hash_rows
+from pipelines.analysis.usage import ENTRANT_COLUMNS, Windows, days_of
+from pipelines.analysis.windows import WINDOWS, PastLaunches, nearest, newest
 
 DAY_AFTER = "day_after"
 STRUCTURE = "structure"
@@ -44,57 +46,54 @@ READS = WINDOWS | {
 }
 
 
+#: Launches of a cadence chosen to learn from, and what cadence that is.
+Chosen = tuple[str, NDArray[np.bool_]]
+
+
 class Past:
     """Estimates on past launches, each set of them fitted once."""
 
-    def __init__(self, windows: Windows, priors: pd.DataFrame, defaults: "Defaults"):
+    def __init__(self, launches: PastLaunches, priors: pd.DataFrame, defaults: "Defaults"):
         self.priors = priors
         self.defaults = defaults
-        self.origins: dict[str, pd.DataFrame] = {}
-        self._windows = windows
-        self._hashes: dict[str, Rows] = {}
+        self._launches = launches
+        self._cadences = {name: _Cadence(launches.of_cadence(name)) for name in launches.cadences}
+        self._windows: dict[str, tuple[Windows, NDArray[np.bool_]]] = {}
         self._markets: dict[tuple[str, str], Market] = {}
         self._fitted: dict[Any, Any] = {}
         self._pooled: dict[int, dict[str, tuple[float, float]]] = {}
         self._said: dict[Any, str] = {}
         self._published = days_of(priors["published_on"][priors["is_evidence"]])
-        said = [
-            summed(frame["origin"], hash_rows(frame))
-            for frame in (windows.incumbents, windows.entrants)
-        ]
-        for cadence, there in windows.incumbents.groupby("cadence"):
-            used = windows.origins["origin"].isin(there["origin"])
-            origins = windows.origins[used].sort_values("origin").reset_index(drop=True)
-            before = usage.window_before(str(cadence))
-            self.origins[str(cadence)] = origins.assign(
-                first_on=[start - before for start in origins["start"]]
-            )
-            hashes = [[part.get(name, 0) for name in origins["origin"]] for part in said]
-            self._hashes[str(cadence)] = np.array(hashes, np.uint64).sum(axis=0, dtype=np.uint64)
+
+    def read(self, asked: Iterable[Chosen | None]) -> None:
+        """Read the windows of all launches that `estimates` will be asked for."""
+        needed: dict[str, NDArray[np.bool_]] = {}
+        for chosen in filter(None, asked):
+            cadence, mask = chosen
+            needed[cadence] = needed.get(cadence, np.zeros_like(mask)) | mask
+        for cadence, mask in needed.items():
+            origins = self._cadences[cadence].origins[mask]
+            self._windows[cadence] = self._launches.windows(origins), mask
+        self._markets = {}
 
     def _market(self, cadence: str, variant: Variant) -> Market:
-        """Every past launch of a cadence, in the order of its origins."""
+        """Every launch that was read of a cadence, in the order of its origins."""
         if (cadence, variant.name) not in self._markets:
-            there, new = self._of_cadence(self._windows.incumbents, cadence), self._new(cadence)
-            self._markets[cadence, variant.name] = market(there, new, variant)
+            windows, _ = self._windows[cadence]
+            self._markets[cadence, variant.name] = market(
+                windows.incumbents, windows.entrants, variant
+            )
         return self._markets[cadence, variant.name]
-
-    def _new(self, cadence: str) -> pd.DataFrame:
-        return self._of_cadence(self._windows.entrants, cadence)
-
-    @staticmethod
-    def _of_cadence(frame: pd.DataFrame, cadence: str) -> pd.DataFrame:
-        return frame[frame["cadence"] == cadence]
 
     def said_by(self, basis: str, day: date, known_by: date) -> str:
         """All that `estimates` for an event follow from, whatever series it is told by."""
         if (basis, day, known_by) not in self._said:
             known = known_by if basis == DAY_AFTER else None
             learnt = []
-            for cadence, hashes in sorted(self._hashes.items()):
-                for start in usage.period_starts(cadence, day):
-                    chosen = self.chosen(cadence, basis, start, known_by)
-                    learnt.append((cadence, int(hashes[chosen].sum(dtype=np.uint64))))
+            for name, cadence in sorted(self._cadences.items()):
+                for start in usage.period_starts(name, day):
+                    _, mask = self.chosen(name, basis, start, known_by) or (name, None)
+                    learnt.append((name, cadence.said_of(mask)))
                     if basis == DAY_AFTER:  # it is all the same then
                         break
             priors, forms = self._priors(known), self.defaults.on(known)
@@ -105,7 +104,8 @@ class Past:
     @property
     def longest(self) -> str | None:
         """The cadence with most launches."""
-        return max(self.origins, key=lambda cadence: len(self.origins[cadence]), default=None)
+        sizes = {name: len(cadence.origins) for name, cadence in self._cadences.items()}
+        return max(sizes, key=lambda name: sizes[name], default=None)
 
     def elasticity(self, known_by: date | None) -> tuple[float, float]:
         """Of volume to a product's own price: mean and spread over cases."""
@@ -122,42 +122,47 @@ class Past:
         """How many estimates were published by a day."""
         return sum(known_by is None or day <= known_by for day in self._published)
 
-    def chosen(self, cadence: str | None, basis: str, start: date, known_by: date) -> Any:
+    def chosen(self, cadence: str | None, basis: str, start: date, known_by: date) -> Chosen | None:
         """Which launches of a cadence may inform the forecast of an event whose period begins at
-        `start`, as a mask; None without any: the newest then known, or with hindsight the nearest
-        that do not overlap it."""
-        if cadence is None or cadence not in self.origins:
+        `start`, None without any: the newest then known, or with hindsight the nearest that do not
+        overlap it."""
+        if cadence is None or cadence not in self._cadences:
             return None
-        origins = self.origins[cadence]
+        there = self._cadences[cadence]
         if basis == DAY_AFTER:
-            return newest((origins["outcome_on"] <= known_by).to_numpy(), origins["start"])
-        first = start - usage.window_before(cadence)
-        last = start + usage.window_after(cadence)
-        apart = (origins["outcome_on"] <= first) | (origins["first_on"] >= last)
-        return nearest(apart.to_numpy(), origins["start"], start)
+            known = there.outcome_on <= np.datetime64(known_by, "D")
+            return cadence, newest(known, there.start)
+        first = np.datetime64(start - usage.window_before(cadence), "D")
+        last = np.datetime64(start + usage.window_after(cadence), "D")
+        apart = (there.outcome_on <= first) | (there.first_on >= last)
+        return cadence, nearest(apart, there.start, start)
 
-    def estimates(self, cadence: str | None, chosen: Any, known_by: date | None) -> Estimates:
-        """Fit what the roles need on the chosen launches."""
+    def estimates(self, chosen: Chosen | None, known_by: date | None) -> Estimates:
+        """Fit what the roles need on the chosen launches, which have been `read`."""
         stage, priors = self._stage(known_by), self._priors(known_by)
-        known = None if chosen is None or not chosen.any() else chosen
+        cadence, known = chosen if chosen and chosen[1].any() else (None, None)
         key = (cadence, None if known is None else known.tobytes(), stage)
         forms = {role: VARIANTS[name] for role, name in self.defaults.on(known_by).items()}
+        among = None
+        if cadence is not None and known is not None:
+            among = known[self._windows[cadence][1]]
 
         def fitted(variant: Variant) -> Fitted:
             asked = (*key, variant.name)
             if asked not in self._fitted:
                 products = None
-                if known is not None:
-                    products = self._market(str(cadence), variant).only(known)
+                if among is not None:
+                    products = self._market(str(cadence), variant).only(among)
                 self._fitted[asked] = fit(products, variant, priors)
             found: Fitted = self._fitted[asked]
             return found
 
         if (*key, "sizes") not in self._fitted:
-            new = self._windows.entrants.iloc[:0]
-            if known is not None:
-                new = self._new(str(cadence))
-                new = new[new["origin"].isin(self.origins[str(cadence)]["origin"][known])]
+            new = pd.DataFrame(columns=list(ENTRANT_COLUMNS))
+            if among is not None:
+                windows = self._windows[str(cadence)][0]
+                named = windows.origins["origin"][among]
+                new = windows.entrants[windows.entrants["origin"].isin(named)]
             self._fitted[(*key, "sizes")] = fit_sizes(new, priors)
         return Estimates(
             own=(forms[OWN], fitted(forms[OWN])),
@@ -167,13 +172,29 @@ class Past:
         )
 
 
+class _Cadence:
+    """The launches of a cadence by place, as arrays."""
+
+    def __init__(self, origins: pd.DataFrame):
+        self.origins = origins
+        self.start, self.outcome_on, self.first_on = (
+            np.array(origins[name].to_numpy(), "datetime64[D]")
+            for name in ("start", "outcome_on", "first_on")
+        )
+        self._content = hash_rows(origins[["origin", "content"]])
+
+    def said_of(self, mask: NDArray[np.bool_] | None) -> int:
+        """All that their windows say."""
+        return 0 if mask is None else int(self._content[mask].sum(dtype=np.uint64))
+
+
 class Defaults:
     """Which form of the share model speaks for a role, by the backtest as it stood on a day."""
 
     def __init__(self, graded: pd.DataFrame):
         """`graded`: rolling-origin forecasts with their CRPS, and when each was graded."""
         graded = graded.assign(
-            outcome_on=days_of(graded["outcome_on"]),
+            outcome_on=pd.to_datetime(graded["outcome_on"]),
             of=np.where(graded["role"] == RIVAL, RIVAL, OWN),
         )
         self._sums = graded.groupby(["cadence", "of", "model", "outcome_on"], as_index=False).agg(
@@ -191,7 +212,7 @@ class Defaults:
         found = dict.fromkeys((OWN, RIVAL), FULLEST)
         known = self._sums
         if known_by is not None:
-            known = known[[day <= known_by for day in known["outcome_on"]]]
+            known = known[known["outcome_on"] <= pd.Timestamp(known_by)]
         if len(known):
             cadence = known.groupby("cadence")["launches"].sum().idxmax()
             mine = known[known["cadence"] == cadence].groupby(["of", "model"])

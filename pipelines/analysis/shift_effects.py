@@ -3,81 +3,72 @@ were, and with hindsight. As `effects` for launches, with one product that chang
 """
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
 
-from pipelines.analysis import event_inputs, learning, usage
+from pipelines.analysis import event_inputs, usage
 from pipelines.analysis.demand import shift_columns
-from pipelines.analysis.event_inputs import History, Inputs, OfModel, method_of, rows_by
-from pipelines.analysis.learning import DAY_AFTER, Defaults, Past
+from pipelines.analysis.event_inputs import Event, Inputs, Situation, rows_by
+from pipelines.analysis.learning import Past
 from pipelines.analysis.usage import Traits, days_of
-from pipelines.analysis.windows import windows_of
+from pipelines.analysis.windows import Asks
 
 #: Draws: such events are many and small.
 DRAWS = 200
 
-READS = (
-    learning.READS
-    | event_inputs.READS
-    | {
-        "shifts": (
-            "select d.*, t.market_id from core.shift_days as d "
-            "inner join analysis.shift_states as t "
-            "on t.event_id = d.event_id and t.basis = d.basis where d.why_not is null"
-        ),
-        "offers": (
-            "select asked.event_id, asked.basis, p.model_id, m.vendor_id, "
-            "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price "
-            "from (select t.* from analysis.shift_states as t "
-            "where list_contains($states, t.market_id)) as asked "
-            "cross join prices_on(asked.as_of, asked.known_by) as p "
-            "inner join core.models as m on m.model_id = p.model_id "
-            "where p.is_list_price order by asked.event_id, asked.basis, p.model_id"
-        ),
-    }
-)
+READS = event_inputs.READS | {
+    "shifts": (
+        "select d.*, t.market_id from core.shift_days as d "
+        "inner join analysis.shift_states as t "
+        "on t.event_id = d.event_id and t.basis = d.basis where d.why_not is null"
+    ),
+    "offers": (
+        "select asked.event_id, asked.basis, p.model_id, m.vendor_id, "
+        "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price "
+        "from (select t.* from analysis.shift_states as t "
+        "where list_contains($states, t.market_id)) as asked "
+        "cross join prices_on(asked.as_of, asked.known_by) as p "
+        "inner join core.models as m on m.model_id = p.model_id "
+        "where p.is_list_price order by asked.event_id, asked.basis, p.model_id"
+    ),
+}
 
 
 def compute(
-    priors: pd.DataFrame,
-    graded: pd.DataFrame,
     shifts: pd.DataFrame,
-    offers: Callable[..., pd.DataFrame],
+    offers: Asks,
     kept: Collection[str] = frozenset(),
-    **frames: pd.DataFrame,
+    **frames: Any,
 ) -> dict[str, pd.DataFrame]:
     """Rows of `shift_forecasts` (a version a row) not in `kept`, and `standing`: the `inputs_hash`
     of all."""
-    past = Past(windows_of(frames), priors, Defaults(graded))
-    of_model = OfModel(frames["launches"], frames["thinking"])
-    history = History(frames["usage"], of_model)
-    method = method_of(__file__, ["shift_forecasts"])
-    inputs = Inputs(method, history, frames["fits"], frames["bands"], past)
+    inputs = Inputs(__file__, ["shift_forecasts"], **frames)
     shifts = shifts.assign(
         effective_on=days_of(shifts["effective_on"]), known_by=days_of(shifts["known_by"])
     ).sort_values(["known_by", "event_id", "basis"], ignore_index=True)
     standing = []
-    for shift in shifts.itertuples(index=False):
+    asked: list[tuple[Event, str, int]] = []
+    for at, shift in enumerate(shifts.itertuples(index=False)):
         told = [str(getattr(shift, name)) for name in TOLD]
-        day, known_by = shift.effective_on, shift.known_by
-        found = inputs.of(shift.event_id, shift.basis, day, known_by, shift.market_id, told)
-        standing.append(found)
-    shifts = shifts.assign(inputs_hash=standing)
-    asked = shifts[~shifts["inputs_hash"].isin(kept)]
+        event = Event(shift.event_id, shift.basis, shift.effective_on, shift.known_by)
+        inputs_hash = inputs.hash_of(event, shift.market_id, told)
+        standing.append(inputs_hash)
+        if inputs_hash not in kept:
+            asked.append((event, inputs_hash, at))
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    if len(asked):
-        on_offer = offers(states=list(asked["market_id"]))
+    if asked:
+        on_offer = offers(states=list(shifts["market_id"].iloc[[at for *_, at in asked]]))
         of_event = rows_by(on_offer, ["event_id", "basis"])
-        traits = usage.traits_of(frames)
-    for at in range(len(asked)):
-        moved = asked.iloc[at : at + 1]
-        others = on_offer.iloc[
-            of_event.get((moved["event_id"].iloc[0], moved["basis"].iloc[0]), [])
-        ]
-        for name, column in _shift(moved, others, history, traits, past).items():
-            columns[name] += column
+        traits, situations = inputs.read([event for event, *_ in asked])
+        for (event, inputs_hash, at), situation in zip(asked, situations, strict=True):
+            others = on_offer.iloc[of_event.get((event.event_id, event.basis), [])]
+            moved = shifts.iloc[at : at + 1]
+            found = _shift(event, moved, others, traits, situation, inputs.past)
+            for name, column in found.items():
+                columns[name] += column
+            columns["inputs_hash"] += [inputs_hash] * len(found.get("model_id", ()))
     return {
         "shift_forecasts": pd.DataFrame(columns),
         "standing": pd.DataFrame({"inputs_hash": standing}),
@@ -92,31 +83,28 @@ TOLD = (
 
 
 def _shift(
+    event: Event,
     moved: pd.DataFrame,
     offers: pd.DataFrame,
-    history: History,
     traits: Traits,
+    situation: Situation,
     past: Past,
 ) -> dict[str, list[Any]]:
-    """Columns of the table for one event on one basis; none if nothing else was on offer."""
+    """Columns of the table for one event on one basis, but for the hash; none if nothing else was
+    on offer."""
     shift = next(moved.itertuples(index=False))
     # The product itself stands among the others at its price before, whose place it takes.
     at_hand = offers[offers["model_id"] != shift.model_id]
     models = [*at_hand["model_id"], shift.model_id]
     vendors = [*at_hand["vendor_id"], shift.vendor_id]
     prices = [*at_hand["price"], shift.price_before_usd_per_mtok]
-    day = shift.effective_on
-    known = shift.known_by if shift.basis == DAY_AFTER else None
-    series = history.before(day, known)
+    series = situation.series
     seen = traits.on_day(dict(zip(models, prices, strict=True)))
     there, (own,) = usage.before_event(series, moved, zip(models, vendors, strict=True), seen)
     if not there:
         return {}
-    own |= usage.volume_before(series, shift.model_id, day)
-    cadence = series.cadence if series is not None else past.longest
-    start = series.next_period(day) if series is not None else day
-    chosen = past.chosen(cadence, shift.basis, start, shift.known_by)
-    estimates = past.estimates(cadence, chosen, known)
+    own |= usage.volume_before(series, shift.model_id, event.day)
+    estimates = past.estimates(situation.chosen, event.known)
     others, concerned = (
         {name: [row[name] for row in rows] for name in rows[0]} for rows in (there, [own])
     )
@@ -124,21 +112,21 @@ def _shift(
     if shift.event_kind == "price_change":
         change = math.log(shift.price_after_usd_per_mtok / shift.price_before_usd_per_mtok)
     told = shift_columns(
-        others, concerned, change, past.elasticity(known), estimates, DRAWS,
-        seed=event_inputs.seed_of(shift.event_id, shift.basis),
+        others, concerned, change, past.elasticity(event.known), estimates, DRAWS,
+        seed=event_inputs.seed_of(event.event_id, event.basis),
     )  # fmt: skip
     rows = _speaking(told["model_id"])
-    trained_on = 0 if chosen is None else int(chosen.sum())
     about = {
-        "event_id": shift.event_id, "basis": shift.basis,
+        "event_id": event.event_id, "basis": event.basis,
         "concerned_is_listed": not math.isnan(own["before"]),
-        "share_model": estimates.structure[0].name, "trained_on": trained_on,
-        "usage": event_inputs.said_of_usage(series, trained_on), "inputs_hash": shift.inputs_hash,
+        "share_model": estimates.structure[0].name, "trained_on": situation.trained_on,
+        "usage": situation.said,
     }  # fmt: skip
     told["vendor_id"] = told["vendor"]
     return {
         name: [about[name]] * len(rows) if name in about else [told[name][i] for i in rows]
         for name in COLUMNS
+        if name != "inputs_hash"
     }
 
 

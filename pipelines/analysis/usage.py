@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-#: Days after a launch within which the first price seen is taken for the one it was launched at.
+#: Days within which the first price seen is taken for the one a model was launched at.
 PRICE_DELAY = 120
+#: Days of usage before an event that are looked at.
+HISTORY = timedelta(70)
 #: Days since a product was first listed during which it counts as recent.
 RECENT_DAYS = 30
 #: The rest of a list, which is no product.
@@ -48,40 +50,90 @@ class Horizon:
 #: By days of a period. The launch's own week is skipped, and a daily launch's first week.
 HORIZONS = {7: Horizon(2, 1, 2), 1: Horizon(7, 7, 13)}
 
+_USAGE = (
+    "select u.series, u.period_from, u.period_to, u.spelling, u.model_id, m.vendor_id, "
+    "u.tokens, u.first_seen_at, u.ended_at from core.usage as u "
+    "left join core.models as m on m.model_id = u.model_id where u.tokens is not null"
+)
+_OF_MODEL = (
+    "select m.model_id, m.vendor_id, m.is_reasoning, min(e.effective_on) as released_on "
+    "from core.models as m left join core.event_models as v on v.model_id = m.model_id "
+    "left join core.events as e on e.event_id = v.event_id and e.event_kind = 'launch' "
+    "group by m.model_id, m.vendor_id, m.is_reasoning"
+)
+_PRICES = (
+    "select p.model_id, p.is_list_price, p.valid_from, "
+    "coalesce(p.valid_to, date '9999-12-31') as valid_to, "
+    "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price "
+    "from core.prices as p "
+    "where p.is_list_price or (p.host_id = 'openrouter' and p.variant = 'standard')"
+)
 READS = {
-    "usage": (
-        "select u.series, u.period_from, u.period_to, u.spelling, u.model_id, m.vendor_id, "
-        "u.tokens, u.first_seen_at, u.ended_at from core.usage as u "
-        "left join core.models as m on m.model_id = u.model_id where u.tokens is not null"
-    ),
+    "usage": _USAGE,
     "launches": (
         "select e.event_id, e.effective_on, v.model_id, m.vendor_id from core.events as e "
         "inner join core.event_models as v on v.event_id = e.event_id "
         "inner join core.models as m on m.model_id = v.model_id "
         "where e.event_kind = 'launch' order by e.effective_on, e.event_id, v.model_id"
     ),
-    "prices": (
-        "select p.model_id, p.valid_from, p.valid_to, p.is_list_price, "
-        "cast(p.input_usd_per_mtok * 0.75 + p.output_usd_per_mtok * 0.25 as double) as price "
-        "from core.prices as p "
-        "where p.is_list_price or (p.host_id = 'openrouter' and p.variant = 'standard')"
+    "thinking": "select m.model_id from core.models as m where m.is_reasoning",
+    "bands": (
+        "select distinct s.price_band_high_share as edge from core.segments as s "
+        "where s.price_band_high_share < 1"
     ),
+    "fits": "select f.known_on, f.fit_id from analysis.fits as f",
+    # Hashes of what is said of each period, of the versions it names and their prices too: rows are
+    # read where they have changed.
+    "periods": (
+        f"with of_model as ({_OF_MODEL}), prices as ({_PRICES}), "
+        "firsts as (select p.model_id, p.is_list_price, min(p.valid_from) as valid_from, "
+        "arg_min(p.price, p.valid_from) as price from prices as p "
+        "group by p.model_id, p.is_list_price) "
+        "select u.series, u.period_from, date_diff('day', u.period_from, u.period_to) as days, "
+        "cast(u.first_seen_at as date) as seen_on, cast(u.ended_at as date) as ended_on, "
+        "cast(sum(hash(u.series, u.period_from, u.period_to, u.spelling, u.tokens, m, "
+        "case when l.valid_to > u.period_from then l.price end, f.valid_from, f.price, "
+        "case when s.valid_to > u.period_from then s.price end, g.valid_from, g.price"
+        ")) % 18446744073709551616 as ubigint) as said "
+        "from core.usage as u left join of_model as m on m.model_id = u.model_id "
+        "asof left join (select * from prices where is_list_price) as l "
+        "on l.model_id = u.model_id and l.valid_from <= u.period_from "
+        "asof left join (select * from prices where not is_list_price) as s "
+        "on s.model_id = u.model_id and s.valid_from <= u.period_from "
+        "left join firsts as f on f.model_id = u.model_id and f.is_list_price "
+        "left join firsts as g on g.model_id = u.model_id and not g.is_list_price "
+        f"where u.tokens is not null and u.spelling <> '{REST}' "
+        "group by u.series, u.period_from, u.period_to, seen_on, ended_on "
+        "order by u.period_from, u.series"
+    ),
+    # By the fit that first compared an event's entrants with others: what it says follows from it.
+    "first_fits": (
+        "select c.event_id, f.fit_id from (select d.event_id, min(d.known_on) as known_on "
+        "from analysis.comparisons as d group by d.event_id) as c "
+        "inner join analysis.fits as f on f.known_on = c.known_on"
+    ),
+}
+#: Rows of what is new, asked for by models, days of periods, days of fits, and events.
+ASKED = {
+    "prices": (
+        f"select p.* from ({_PRICES}) as p where p.model_id in (select unnest($models::varchar[])) "
+        "order by p.model_id, p.valid_from, p.price"
+    ),
+    "usage": f"{_USAGE} and u.period_from in (select unnest($periods::date[]))",
     "capabilities": (
         "select c.known_on, c.model_id, c.capability from analysis.capabilities as c "
-        "where c.basket_kind = 'overall' and c.results > 0"
+        "where c.basket_kind = 'overall' and c.results > 0 "
+        "and c.known_on in (select unnest($fits::date[]))"
     ),
-    "thinking": "select m.model_id from core.models as m where m.is_reasoning",
     "dominance": (
         "select c.event_id, c.entrant_id, c.incumbent_id, "
         "max(c.probability_entrant_above) as probability from analysis.comparisons as c "
         "inner join (select d.event_id, min(d.known_on) as known_on from analysis.comparisons as d "
-        "group by d.event_id) as first on first.event_id = c.event_id "
+        "where d.event_id in (select unnest($events::varchar[])) group by d.event_id) as first "
+        "on first.event_id = c.event_id "
         "and first.known_on = c.known_on where c.basket_kind = 'segment' "
-        "group by c.event_id, c.entrant_id, c.incumbent_id"
-    ),
-    "bands": (
-        "select distinct s.price_band_high_share as edge from core.segments as s "
-        "where s.price_band_high_share < 1"
+        "group by c.event_id, c.entrant_id, c.incumbent_id "
+        "having max(c.probability_entrant_above) >= 0.5"
     ),
 }
 
@@ -108,8 +160,6 @@ def window_after(cadence: str) -> timedelta:
     return timedelta(days * (HORIZONS[days].after_last + 1))
 
 
-#: Frames that `Traits` is made from.
-TRAITS = ("prices", "capabilities", "bands", "launches", "thinking", "dominance")
 INCUMBENT_COLUMNS = (
     "origin", "cadence", "series", "start", "product", "model_id", "vendor", "line", "segment",
     "price", "before", "momentum", "is_free", "is_recent", "role", "floor", "after_low",
@@ -174,26 +224,13 @@ class Traits:
 
     def __init__(
         self,
-        prices: pd.DataFrame | None,
         capabilities: pd.DataFrame,
         bands: pd.DataFrame,
         launches: pd.DataFrame,
         thinking: pd.DataFrame,
         dominance: pd.DataFrame,
     ):
-        """See `READS` for the frames; without `prices` only `on_day` has any."""
-        self._prices: dict[tuple[str, bool], list[tuple[date, date, float]]] = {}
-        if prices is None:
-            prices = pd.DataFrame(columns=["model_id", "is_list_price", "valid_from", "valid_to",
-                                           "price"])  # fmt: skip
-        since, until = days_of(prices["valid_from"]), days_of(prices["valid_to"])
-        for model, is_list, begin, end, price in sorted(
-            zip(prices["model_id"], prices["is_list_price"], since, until, prices["price"],
-                strict=True),
-            key=lambda row: row[2],
-        ):  # fmt: skip
-            rows = self._prices.setdefault((str(model), bool(is_list)), [])
-            rows.append((begin, end or date.max, float(price)))
+        """See `READS` and `ASKED` for the frames; only `on_day` has prices."""
         self._fits: dict[date, dict[str, float]] = {}
         for known_on, model, value in zip(
             days_of(capabilities["known_on"]), capabilities["model_id"],
@@ -202,44 +239,34 @@ class Traits:
             self._fits.setdefault(known_on, {})[model] = float(value)
         self._fit_days = sorted(self._fits)
         self._thinking = set(thinking["model_id"])
-        self._dominated = {
-            (event, entrant, incumbent)
-            for event, entrant, incumbent, probability in zip(
-                dominance["event_id"], dominance["entrant_id"], dominance["incumbent_id"],
-                dominance["probability"], strict=True,
-            )
-            if probability >= 0.5
-        }  # fmt: skip
+        self._dominated = set(
+            zip(dominance["event_id"], dominance["entrant_id"], dominance["incumbent_id"],
+                strict=True)
+        )  # fmt: skip
         self._edges = sorted(float(edge) for edge in bands["edge"])
-        self._on_offer: dict[date, Array] = {}
-        self._day: dict[str, float] | None = None
+        self._prices: Mapping[str, float] = {}
+        self._on_offer: Array = np.empty(0)
         self._released: dict[str, date] = {}
         for model, day in zip(launches["model_id"], days_of(launches["effective_on"]), strict=True):
             self._released[model] = min(day, self._released.get(model, day))
 
-    def on_day(self, offers: Mapping[str, float]) -> "Traits":
-        """The same with the prices of one day, by model, as they were known then."""
+    def on_day(
+        self, offers: Mapping[str, float], prices: Mapping[str, float] | None = None
+    ) -> "Traits":
+        """The same with the list prices on offer one day, by model, as they were known then: they
+        make the market's price bands. `prices` of models, where they are told otherwise."""
         found = copy(self)
-        found._day = dict(offers)
-        found._on_offer = {}
+        found._prices = offers if prices is None else prices
+        found._on_offer = np.sort(np.array(list(offers.values()), dtype=float))
         return found
 
     def released_on(self, model_id: str | None, otherwise: date) -> date:
         """Day of its launch; `otherwise` if none is known."""
         return self._released.get(model_id or "", otherwise)
 
-    def price(self, model_id: str | None, day: date) -> float:
-        """Price at 3:1, USD per million tokens: the vendor's, else OpenRouter's; of each the one
-        that holds, else the first seen within `PRICE_DELAY` days; NaN if none."""
-        if self._day is not None:
-            return self._day.get(model_id or "", NAN)
-        for is_list in (True, False):
-            rows = self._prices.get((model_id or "", is_list), [])
-            live = [price for since, until, price in rows if since <= day < until]
-            soon = [p for since, _, p in rows if day < since <= day + timedelta(PRICE_DELAY)]
-            if live or soon:
-                return live[-1] if live else soon[0]
-        return NAN
+    def price(self, model_id: str | None) -> float:
+        """Price at 3:1, USD per million tokens; NaN if none."""
+        return self._prices.get(model_id or "", NAN)
 
     def capability(self, model_id: str | None, day: date) -> float:
         """Overall capability by the latest fit known the day after, index points; NaN if none."""
@@ -251,32 +278,40 @@ class Traits:
         known the day after its launch."""
         return (event_id, entrant, incumbent) in self._dominated
 
-    def segment(self, model_id: str | None, price: float, day: date) -> str:
+    def segment(self, model_id: str | None, price: float) -> str:
         """What kind of demand a model serves: the price band among the list prices on offer that
         day, and whether it thinks before it answers."""
         latency = "slow" if model_id in self._thinking else "fast"
         if np.isnan(price):
             return f"{latency}, unpriced"
-        if day not in self._on_offer:
-            live = self._day.values() if self._day is not None else self._live(day)
-            self._on_offer[day] = np.sort(np.array(list(live), dtype=float))
-        offers = self._on_offer[day]
-        share = np.searchsorted(offers, price) / max(len(offers) - 1, 1)
+        share = np.searchsorted(self._on_offer, price) / max(len(self._on_offer) - 1, 1)
         return f"{latency}, price band {sum(share > edge for edge in self._edges) + 1}"
 
-    def _live(self, day: date) -> list[float]:
-        return [
-            price
-            for (_, is_list), rows in self._prices.items()
-            if is_list
-            for since, until, price in rows
-            if since <= day < until
-        ]
 
+class Prices:
+    """Prices of models on a day as they are known now, by look-up."""
 
-def traits_of(frames: Mapping[str, pd.DataFrame]) -> Traits:
-    """Traits from the frames of `READS`; without `prices` they are asked for one day at a time."""
-    return Traits(**{name: frames.get(name) for name in TRAITS})
+    def __init__(self, prices: pd.DataFrame):
+        """See `ASKED`."""
+        self._rows: dict[tuple[str, bool], list[tuple[date, date, float]]] = {}
+        since, until = days_of(prices["valid_from"]), days_of(prices["valid_to"])
+        for model, is_list, begin, end, price in zip(
+            prices["model_id"], prices["is_list_price"], since, until, prices["price"], strict=True
+        ):
+            rows = self._rows.setdefault((str(model), bool(is_list)), [])
+            rows.append((begin, end, float(price)))
+
+    def on(self, model_id: str, day: date) -> float | None:
+        """At 3:1, USD per million tokens: the vendor's, else OpenRouter's; of each the one that
+        holds, else the first ever if it begins within `PRICE_DELAY` days; None if none."""
+        for is_list in (True, False):
+            rows = self._rows.get((model_id, is_list), [])
+            begun = [row for row in rows if row[0] <= day]
+            if begun and day < begun[-1][1]:
+                return begun[-1][2]
+            if rows and day < rows[0][0] <= day + timedelta(PRICE_DELAY):
+                return rows[0][2]
+        return None
 
 
 # ------------------------------------------------------------------ series
@@ -314,11 +349,6 @@ class Series:
     def floors(self) -> Array:
         """Smallest volume on the list, by period."""
         return np.asarray(np.nanmin(self.volumes, axis=0))
-
-    def period_of(self, day: date) -> int | None:
-        """The period that holds a day; None if the series has none."""
-        at = bisect_right(self.starts, day) - 1
-        return at if at >= 0 and (day - self.starts[at]).days < self.days else None
 
     def next_period(self, day: date) -> date:
         """First day of the period that holds a day, also one the series has not reached."""
@@ -435,45 +465,6 @@ class Windows:
     origins: pd.DataFrame
 
 
-def past_launches(usage: pd.DataFrame, launches: pd.DataFrame, traits: Traits) -> Windows:
-    """All launches inside a regular series, those of one period together as one origin.
-
-    An entrant counts if its vendor is on the list before, or if it is on the list after: of vendors
-    new to the list only those that reached it can be told. An origin without windows or usage has
-    `why_not`, and no other rows.
-    """
-    incumbents: list[dict[str, Any]] = []
-    entrants: list[dict[str, Any]] = []
-    origins: list[dict[str, Any]] = []
-    launches = launches.assign(effective_on=days_of(launches["effective_on"]))
-    for series in series_of(usage):
-        period = launches["effective_on"].map(series.period_of)
-        for at, launched in launches[period.notna()].groupby(period[period.notna()]):
-            start = series.starts[int(at)]
-            outcome_on = start + timedelta(series.days * (series.horizon.after_last + 1))
-            about: dict[str, Any] = {
-                "origin": f"{series.name} {start}", "cadence": series.cadence,
-                "series": series.name, "start": start, "outcome_on": outcome_on,
-                "event_ids": ", ".join(sorted(set(launched["event_id"]))), "why_not": None,
-            }  # fmt: skip
-            origins.append(about)
-            if not series.before(start) or not series.after(start):
-                about["why_not"] = "less than half of a window is in the series"
-                continue
-            there, new = window(series, start, launched, traits, is_past=True)
-            if not new:
-                about["why_not"] = "no entrant's vendor is on the list before, nor it after"
-                continue
-            head = {key: about[key] for key in ("origin", "cadence", "series", "start")}
-            incumbents += [head | row for row in there]
-            entrants += [head | row for row in new]
-    return Windows(
-        pd.DataFrame(incumbents, columns=list(INCUMBENT_COLUMNS)),
-        pd.DataFrame(entrants, columns=list(ENTRANT_COLUMNS)),
-        pd.DataFrame(origins, columns=list(ORIGIN_COLUMNS)),
-    )
-
-
 def window(
     series: Series, start: date, launched: pd.DataFrame, traits: Traits, is_past: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -560,14 +551,14 @@ def before_event(
     for model_id, vendor in sorted(set(offered)):
         if model_id in listed or model_id in new:
             continue
-        price = traits.price(model_id, day)
+        price = traits.price(model_id)
         released = traits.released_on(model_id, otherwise=date.min)
         if released > day:  # the prices are of a later day
             continue
         incumbents.append({
             "product": model_id, "model_id": model_id, "vendor": vendor,
             "line": line_of(model_id), "released_on": released,
-            "segment": traits.segment(model_id, price, day),
+            "segment": traits.segment(model_id, price),
             "price": price, "capability": traits.capability(model_id, day), "before": NAN,
             "before_high": floor, "momentum": 0.0, "is_free": 0.0,
             "is_recent": (day - released).days <= RECENT_DAYS, "floor": NAN, "after_low": NAN,
@@ -660,7 +651,7 @@ def _incumbent(
     low, high = series.bounds(there, before)
     meant = [model for model in series.versions[np.ix_(there, before)].T.ravel() if model]
     model = str(meant[-1]) if meant else None
-    price = traits.price(model, day)
+    price = traits.price(model)
     since = series.listed_since(product)
     row: dict[str, Any] = {
         "product": product,
@@ -668,7 +659,7 @@ def _incumbent(
         "vendor": series.vendors[product],
         "line": line_of(model or product),
         "released_on": traits.released_on(model, otherwise=series.starts[since]),
-        "segment": traits.segment(model, price, day),
+        "segment": traits.segment(model, price),
         "price": price,
         "capability": traits.capability(model, day),
         "before": (low + high) / 2,
@@ -695,7 +686,7 @@ def _entrant(
     day: date,
     traits: Traits,
 ) -> dict[str, Any]:
-    price = traits.price(row.model_id, day)
+    price = traits.price(row.model_id)
     entrant: dict[str, Any] = {
         "event_id": row.event_id,
         "model_id": row.model_id,
@@ -705,7 +696,7 @@ def _entrant(
         "released_on": row.effective_on,
         "price": price,
         "capability": traits.capability(row.model_id, day),
-        "segment": traits.segment(row.model_id, price, day),
+        "segment": traits.segment(row.model_id, price),
         "is_free": 0.0,
         "floor": NAN,
         "after_low": NAN,

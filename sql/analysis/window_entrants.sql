@@ -2,6 +2,7 @@
 -- key: origin, event_id, model_id
 -- check bounds_are_ordered: after_low <= after_high
 -- python: pipelines.analysis.windows
+-- keep: window_id
 select
     cast(e.origin as varchar) as origin, -- launch, analysis.backtest_launches
     cast(e.cadence as varchar) as cadence, -- weekly or daily
@@ -19,5 +20,6 @@ select
     cast(e.reference as double) as reference, -- tokens a period its size is told by: the predecessor's, else the mean product's
     cast(e.floor as double) as floor, -- volume of the list's last place in the window after
     cast(e.after_low as double) as after_low, -- tokens a period in the window after, at least
-    cast(e.after_high as double) as after_high -- at most
+    cast(e.after_high as double) as after_high, -- at most
+    cast(e.window_id as varchar) as window_id -- hash of all the window follows from, analysis.window_launches
 from computed_window_entrants as e

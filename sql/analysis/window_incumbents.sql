@@ -3,6 +3,7 @@
 -- check bounds_are_ordered: after_low <= after_high
 -- check there_was_volume: before > 0
 -- python: pipelines.analysis.windows
+-- keep: window_id
 select
     cast(i.origin as varchar) as origin, -- launch, analysis.backtest_launches
     cast(i.cadence as varchar) as cadence, -- weekly or daily
@@ -21,5 +22,6 @@ select
     cast(i.role as varchar) as role, -- predecessor (an entrant succeeds it), sibling (of an entrant's vendor) or rival
     cast(i.floor as double) as floor, -- volume of the list's last place in the window after
     cast(i.after_low as double) as after_low, -- tokens a period in the window after, at least
-    cast(i.after_high as double) as after_high -- at most; the same where it is on the list
+    cast(i.after_high as double) as after_high, -- at most; the same where it is on the list
+    cast(i.window_id as varchar) as window_id -- hash of all the window follows from, analysis.window_launches
 from computed_window_incumbents as i

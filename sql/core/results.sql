@@ -25,7 +25,9 @@ with statements as (
             when s.score = round(s.score, 2) then 0.01
             else 0.001
         end as last_digit,
-        case s.evidence when 'official' then 0 when 'independent' then 1 when 'quoted' then 2 else 3 end as evidence_rank
+        case s.evidence when 'official' then 0 when 'independent' then 1 when 'quoted' then 2 else 3 end as evidence_rank,
+        -- Two scores that are one figure are less than one apart, so that their whole parts are near.
+        cast(floor(s.score) as bigint) as whole_part
     from core.result_statements as s
 ),
 
@@ -50,9 +52,11 @@ pairs as (
         e.place as earlier_place,
         l.result_id
     from ordered as e
+    cross join (select -1 as step union all select 0 as step union all select 1 as step) as s
     inner join ordered as l
         on l.model_id = e.model_id
         and l.benchmark_id = e.benchmark_id
+        and l.whole_part = e.whole_part + s.step
         and e.place < l.place
         and l.unit = e.unit
         and l.release_or_none = e.release_or_none
@@ -99,35 +103,101 @@ measured as (
 ),
 
 -- A publisher replaces a figure by one of the same thing of a later day, or by one first seen where
--- the other was gone.
-replaced as (
+-- the other was gone. Things are told apart by `thing`, and numbered as they became known.
+things as (
     select
-        m.result_id,
-        n.known_at as replaced_at,
-        n.said_on as replaced_on
+        m.*,
+        dense_rank() over (
+            order by
+                m.model_id, m.benchmark_id, m.source, m.publisher, m.release_or_none, m.metric,
+                m.configuration_or_none, m.system_or_none
+        ) as thing
     from measured as m
-    inner join measured as n
-        on n.model_id = m.model_id
-        and n.benchmark_id = m.benchmark_id
-        and n.source = m.source
-        and n.publisher = m.publisher
-        and n.release_or_none = m.release_or_none
-        and n.metric = m.metric
-        and n.configuration_or_none = m.configuration_or_none
-        and n.system_or_none = m.system_or_none
-        and n.measurement_id <> m.measurement_id
-        and (n.stated_on > m.stated_on or n.known_at >= m.ended_at)
 ),
 
--- Whoever repeats a figure that its publisher has replaced since repeats an old one.
+turns as (
+    select
+        t.*,
+        row_number() over (partition by t.thing order by t.known_at, t.said_on, t.result_id) as turn,
+        max(t.stated_on) over (
+            partition by t.thing order by t.known_at, t.said_on, t.result_id
+            rows between unbounded preceding and 1 preceding
+        ) as stated_before,
+        max(t.said_on) over (
+            partition by t.thing order by t.known_at, t.said_on, t.result_id
+            rows between unbounded preceding and 1 preceding
+        ) as said_before
+    from things as t
+),
+
+-- Whoever repeats a figure that its publisher has replaced since repeats an old one: what replaces
+-- any statement of a measurement replaces those said before it.
+spans as (
+    select
+        t.measurement_id,
+        t.publisher,
+        t.thing,
+        min(t.stated_on) as stated_on,
+        min(t.ended_at) as ended_at
+    from turns as t
+    group by t.measurement_id, t.publisher, t.thing
+),
+
+-- Nearly always it is one of the next that replaces a statement, and what comes later need not be
+-- looked at. Not where something of a later day was known before.
+soon as (
+    select
+        m.result_id,
+        min(n.known_at) as replaced_at
+    from turns as m
+    inner join spans as g
+        on g.measurement_id = m.measurement_id and g.publisher = m.publisher and g.thing = m.thing
+    cross join (
+        select 1 as step union all select 2 as step union all select 3 as step union all select 4 as step
+    ) as s
+    inner join turns as n on n.thing = m.thing and n.turn = m.turn + s.step
+    where
+        coalesce(m.stated_before <= m.stated_on, true)
+        and coalesce(m.said_before <= m.said_on, true)
+        and coalesce(m.ended_at > m.known_at, true)
+        and n.measurement_id <> m.measurement_id
+        and (
+            n.stated_on > m.stated_on or n.known_at >= m.ended_at
+            or (n.said_on > m.said_on and (n.stated_on > g.stated_on or n.known_at >= g.ended_at))
+        )
+    group by m.result_id
+),
+
+replaced as (
+    select
+        s.result_id,
+        s.replaced_at
+    from soon as s
+    union all
+    select
+        m.result_id,
+        n.known_at as replaced_at
+    from turns as m
+    left join soon as s on s.result_id = m.result_id
+    inner join spans as g
+        on g.measurement_id = m.measurement_id
+        and g.publisher = m.publisher
+        and (g.thing <> m.thing or s.result_id is null)
+    inner join turns as n
+        on n.thing = g.thing
+        and n.measurement_id <> m.measurement_id
+        and (
+            (g.thing = m.thing and (n.stated_on > m.stated_on or n.known_at >= m.ended_at))
+            or (n.said_on > m.said_on and (n.stated_on > g.stated_on or n.known_at >= g.ended_at))
+        )
+),
+
 outdated as (
     select
         m.result_id,
         min(case when r.replaced_at > m.known_at then r.replaced_at else m.known_at end) as superseded_at
-    from measured as m
-    inner join measured as n on n.measurement_id = m.measurement_id and n.publisher = m.publisher
-    inner join replaced as r on r.result_id = n.result_id
-    where n.result_id = m.result_id or r.replaced_on > m.said_on
+    from replaced as r
+    inner join measured as m on m.result_id = r.result_id
     group by m.result_id
 )
 
