@@ -4,8 +4,8 @@ Decisions are made in the order of time and stay, so what is decided until a mom
 the seeds, the code, and all that was seen until then. `follows_from` and `Seen` say what it was;
 whoever finds either to be another decides everything anew.
 
-Of most spellings nothing can change any more but the day: these are rows of a table that no one
-looks at singly. The others, and what the registry has learnt in turn, are JSON.
+A day's work looks at few spellings and places, and only these are read: spellings are rows of an
+Arrow table, what lies at a place is text. The rest is JSON.
 """
 
 import hashlib
@@ -23,29 +23,34 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import deciding, registry, spelling
-from pipelines.deciding import Decisions, Spelled
+from pipelines import deciding, registry, shelf, spelling
+from pipelines.deciding import Decisions, Key, Spelled
 from pipelines.registry import Identity, Nearest, Row
 
-Key = tuple[str, str]
-
 #: What a decision follows from beside seeds and what was seen: the code, and what reads text.
-METHOD = [Path(__file__), *(Path(str(m.__file__)) for m in (deciding, registry, spelling))]
+METHOD = [
+    Path(__file__),
+    *(Path(str(module.__file__)) for module in (deciding, registry, shelf, spelling)),
+]
 
-#: Settled spellings: resolved for good, so that of a row only the meaning of its target can move.
-SETTLED = pa.schema(
-    [(name, pa.string()) for name in (
-        "source", "spelling", "host_spelling", "price_host_spelling", "meant", "host_id",
-        "variant", "configuration", "system", "kind", "way",
-    )]
-    + [(name, pa.timestamp("us")) for name in ("first_seen_at", "hostless_since", "known_since")]
-    + [("observations", pa.int64())]
+_TEXT, _TEXTS, _MOMENT = pa.string(), pa.list_(pa.string()), pa.timestamp("us")
+#: Every spelling but those whose meaning moves, as `Spelled` has it. `bases` are the places of
+#: which any, once known, makes an unknown name a derivative.
+SPELLED = pa.schema(
+    dict.fromkeys(
+        ("source", "spelling", "host_spelling", "price_host_spelling", "status", "meant",
+         "host_id", "variant", "configuration", "system", "kind", "way"), _TEXT
+    )
+    | {"bases": _TEXTS, "candidates": _TEXTS, "waits": pa.bool_(), "observations": pa.int64()}
+    | dict.fromkeys(("first_seen_at", "hostless_since", "known_since"), _MOMENT)
 )  # fmt: skip
+_PACKED = pa.schema({"place": _TEXT, "value": _TEXT})
 #: What a source says of one of its names, in `READS`' order.
 SAID = ("source", "spelling", "maker", "repository", "permanent_name", "points_to", "same_as",
         "asked_with", "first_seen_at")  # fmt: skip
-_STATE, _SETTLED = "state.json", "settled.arrow"
 _JOIN = "\x1f"
+#: What several versions that have one name are alike, of 100.
+_EQUAL = 100.0
 
 
 def follows_from(rows: Mapping[str, Sequence[Row]]) -> str:
@@ -78,78 +83,87 @@ class Decided:
     until: datetime = datetime.min
     said_seen: Seen = Seen()
     listed_seen: Seen = Seen()
-    #: Spellings at hand, by source and spelling; all others are `settled`.
+    #: Spellings at hand, by source and spelling.
     spelled: dict[Key, Spelled] = field(default_factory=dict)
-    settled: pa.Table = field(default_factory=SETTLED.empty_table)
+    #: All others.
+    rows: pa.Table = field(default_factory=SPELLED.empty_table)
     #: What a source said last of a name of its own, spelled by now or not.
     said: dict[Key, Row] = field(default_factory=dict)
     #: Nearest of the first `compared` known names, by normalised name.
     nearest: dict[str, Nearest] = field(default_factory=dict)
     compared: int = 0
 
-    def recall(self, keys: Iterable[Key]) -> None:
-        """Have these spellings at hand, as far as they were seen."""
-        wanted = [_JOIN.join(key) for key in keys if key not in self.spelled]
-        joined = pc.binary_join_element_wise(
-            self.settled["source"], self.settled["spelling"], _JOIN
+    def __post_init__(self) -> None:
+        """Let decisions ask for spellings seen before."""
+        self.decisions.recall = self.recall
+        self._joined = pc.binary_join_element_wise(
+            self.rows["source"], self.rows["spelling"], _JOIN
         )
-        is_wanted = pc.is_in(joined, value_set=pa.array(wanted, pa.string()))
-        for row in self.settled.filter(is_wanted).to_pylist():
-            spelled = self._recalled(row)
-            self.spelled[spelled.key] = spelled
-        self.settled = self.settled.filter(pc.invert(is_wanted))
+        self._recalled: set[int] = set()
 
-    def _recalled(self, row: Row) -> Spelled:
-        spelled = Spelled(
+    def recall(self, keys: Sequence[Key]) -> list[Spelled]:
+        """These spellings in turn, as far as they were seen; they are at hand from now on."""
+        wanted = [_JOIN.join(key) for key in keys if key not in self.spelled]
+        if wanted and self.rows.num_rows:
+            is_wanted = pc.is_in(self._joined, value_set=pa.array(wanted, _TEXT))
+            at = pc.indices_nonzero(is_wanted)
+            self._recalled.update(at.to_pylist())
+            for row in self.rows.take(at).to_pylist():
+                spelled = self._spelled(row)
+                self.spelled[spelled.key] = spelled
+        return [self.spelled[key] for key in keys if key in self.spelled]
+
+    def _spelled(self, row: Row) -> Spelled:
+        found = Identity(
+            row["status"], row["meant"], row["host_id"], row["variant"], row["way"],
+            tuple((target, _EQUAL) for target in row["candidates"]), row["configuration"],
+            row["system"],
+        )  # fmt: skip
+        meant, since = row["meant"], row["known_since"]
+        return Spelled(
             self.decisions.registry, row["source"], row["spelling"], row["host_spelling"],
             row["first_seen_at"], row["observations"], row["hostless_since"],
-            row["price_host_spelling"], self.said.get((row["source"], row["spelling"])),
-            known_since=row["known_since"], meanings=[(row["known_since"], row["meant"])],
+            row["price_host_spelling"], self.said.get((row["source"], row["spelling"])), found,
+            since, [(since, meant)] if meant else [], row["waits"],
         )  # fmt: skip
-        spelled.found = Identity(
-            "resolved", row["meant"], spelled.address.host_id, row["variant"], row["way"],
-            configuration=row["configuration"], system=row["system"],
-        )  # fmt: skip
-        return spelled
 
-    def settle(self) -> None:
-        """Let go of the spellings of which nothing can change but what their target means."""
-        sayers = {spelled.key for spelled in self.decisions.sayers.values()}
-        settled = [
-            self.spelled.pop(spelled.key)
-            for spelled in list(self.spelled.values())
-            if spelled.is_resolved and not (spelled.moves or spelled.waits or spelled.key in sayers)
-        ]
-        rows = [_row_of(spelled) for spelled in settled]
-        columns = {n: pa.array([row[n] for row in rows], SETTLED.field(n).type)
-                   for n in SETTLED.names}  # fmt: skip
-        self.settled = pa.concat_tables(
-            [self.settled, pa.table(columns, schema=SETTLED)]
-        ).combine_chunks()
+    def lay_down(self) -> None:
+        """Leave at hand only the spellings that mean something, and not always the same."""
+        moving = {one.key: one for one in self.spelled.values() if one.moves and one.is_resolved}
+        done = [spelled for spelled in self.spelled.values() if spelled.key not in moving]
+        laid = [_row_of(spelled) for spelled in done]
+        columns = [pa.array([row[c.name] for row in laid], c.type) for c in SPELLED]
+        stays = pa.array([n not in self._recalled for n in range(self.rows.num_rows)], pa.bool_())
+        self.rows = pa.concat_tables(
+            [self.rows.filter(stays), pa.table(columns, schema=SPELLED)]
+        ).sort_by([("source", "ascending"), ("spelling", "ascending")])
+        self.spelled = moving
+        self.__post_init__()
 
     def pack(self, method: str) -> bytes:
-        """As bytes, for `unpack`; `method` is `follows_from`'s."""
-        sink = io.BytesIO()
-        options = pa.ipc.IpcWriteOptions(compression="zstd")
-        with pa.ipc.new_stream(sink, SETTLED, options=options) as writer:
-            writer.write_table(self.settled)
+        """As bytes, for `Packed`; `method` is `follows_from`'s."""
+        decisions = self.decisions
         state = {
             "follows_from": method, "until": self.until.isoformat(),
             "said_seen": astuple(self.said_seen), "listed_seen": astuple(self.listed_seen),
+            "spelled": [_fields_of(spelled) for _, spelled in sorted(self.spelled.items())],
             "said": [
                 [*(row[name] for name in SAID[:-1]), _plain(row[SAID[-1]])]
                 for row in self.said.values()
             ],
             "nearest": self.nearest, "compared": self.compared,
+            "learnt": decisions.registry.learnt(), "decided": _decided_in(decisions),
         }  # fmt: skip
-        at = {key: n for n, key in enumerate(self.spelled)}
-        state["spelled"] = [_fields_of(spelled) for spelled in self.spelled.values()]
-        state |= _decisions_as(self.decisions, at)
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             text = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
-            archive.writestr(zipfile.ZipInfo(_STATE), text, zipfile.ZIP_DEFLATED, 1)
-            archive.writestr(zipfile.ZipInfo(_SETTLED), sink.getvalue(), zipfile.ZIP_STORED)
+            archive.writestr(zipfile.ZipInfo("state.json"), text, zipfile.ZIP_DEFLATED, 1)
+            for name, table in (
+                ("spelled", self.rows),
+                ("indices", _shelf_as(decisions.registry.indices.packed())),
+                ("waiting", _shelf_as(decisions.waiting.packed())),
+            ):
+                archive.writestr(zipfile.ZipInfo(f"{name}.arrow"), _arrow(table))
         return packed.getvalue()
 
 
@@ -158,20 +172,21 @@ class Packed:
 
     def __init__(self, packed: bytes):
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            self.state = json.loads(archive.read(_STATE))
-            self.settled = archive.read(_SETTLED)
+            self.state = json.loads(archive.read("state.json"))
+            self.tables = {
+                name: pa.ipc.open_stream(archive.read(f"{name}.arrow")).read_all()
+                for name in ("spelled", "indices", "waiting")
+            }
         self.follows_from: str = self.state["follows_from"]
         self.until = datetime.fromisoformat(self.state["until"])
         self.said_seen = Seen(*self.state["said_seen"])
         self.listed_seen = Seen(*self.state["listed_seen"])
 
     def unpack(self, decisions: Decisions) -> Decided:
-        """Teach decisions that know the seeds only; returns all that was decided."""
+        """Teach decisions that know the seeds; returns all that was decided."""
         state = self.state
-        with pa.ipc.open_stream(self.settled) as reader:
-            settled = reader.read_all()
         found = Decided(
-            decisions, self.until, self.said_seen, self.listed_seen, settled=settled,
+            decisions, self.until, self.said_seen, self.listed_seen, rows=self.tables["spelled"],
             nearest={name: [tuple(one) for one in best] for name, best in state["nearest"].items()},
             compared=state["compared"],
         )  # fmt: skip
@@ -179,23 +194,46 @@ class Packed:
             row = dict(zip(SAID, values, strict=True))
             row["first_seen_at"] = datetime.fromisoformat(row["first_seen_at"])
             found.said[row["source"], row["spelling"]] = row
-        spelled = [_spelled_from(fields, found) for fields in state["spelled"]]
-        found.spelled = {one.key: one for one in spelled}
-        _teach(decisions, state, spelled)
+        for fields in state["spelled"]:
+            spelled = _spelled_from(fields, found)
+            found.spelled[spelled.key] = spelled
+        decisions.registry.learn(state["learnt"], _shelf_in(self.tables["indices"]))
+        _teach(decisions, state["decided"])
+        decisions.waiting.unpack(_shelf_in(self.tables["waiting"]))
         return found
 
 
+def _arrow(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table.combine_chunks())
+    return sink.getvalue()
+
+
+def _shelf_as(packed: Mapping[str, str]) -> pa.Table:
+    return pa.table([list(packed), list(packed.values())], schema=_PACKED)
+
+
+def _shelf_in(table: pa.Table) -> dict[str, str]:
+    return dict(zip(table["place"].to_pylist(), table["value"].to_pylist(), strict=True))
+
+
 def _row_of(spelled: Spelled) -> dict[str, Any]:
-    found = spelled.found
+    found, registry_ = spelled.found, spelled.registry
     assert found is not None
+    kind = registry_.kind_of(spelled.spelling)
+    may_derive = kind == "model" and found.status == "unknown"
     return {
         "source": spelled.source, "spelling": spelled.spelling,
         "host_spelling": spelled.host_spelling, "price_host_spelling": spelled.price_host_spelling,
-        "meant": found.target, "host_id": spelled.host_id, "variant": found.variant,
-        "configuration": found.configuration, "system": found.system, "kind": spelled.kind,
-        "way": found.way, "first_seen_at": spelled.first_seen_at,
+        "status": found.status, "meant": found.target, "host_id": spelled.host_id,
+        "variant": found.variant, "configuration": found.configuration, "system": found.system,
+        "kind": kind, "way": found.way,
+        "bases": list(registry_.bases(spelled.address)) if may_derive else [],
+        "candidates": [target for target, _ in found.candidates], "waits": spelled.waits,
+        "observations": spelled.observations, "first_seen_at": spelled.first_seen_at,
         "hostless_since": spelled.hostless_since, "known_since": spelled.known_since,
-        "observations": spelled.observations,
     }  # fmt: skip
 
 
@@ -207,18 +245,12 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
 def _fields_of(spelled: Spelled) -> list[Any]:
-    found = spelled.found
-    assert found is not None
+    assert spelled.found is not None
     return [
         spelled.source, spelled.spelling, spelled.host_spelling, _plain(spelled.first_seen_at),
         spelled.observations, _plain(spelled.hostless_since), spelled.price_host_spelling,
-        [found.status, found.target, found.host_id, found.variant, found.way, found.candidates,
-         found.configuration, found.system], _plain(spelled.known_since),
+        astuple(spelled.found), _plain(spelled.known_since),
         [[_plain(since), target] for since, target in spelled.meanings], spelled.waits,
     ]  # fmt: skip
 
@@ -235,48 +267,40 @@ def _spelled_from(fields: list[Any], decided: Decided) -> Spelled:
     )  # fmt: skip
 
 
-def _decisions_as(decisions: Decisions, at: Mapping[Key, int]) -> dict[str, Any]:
-    """Decisions as JSON; spellings by where they stand in a list."""
+def _decided_in(decisions: Decisions) -> dict[str, Any]:
+    """Decisions as JSON; a pointing that is open by where it stands in their list."""
     number = {id(pointing): n for n, pointing in enumerate(decisions.pointings)}
     return {
-        "log": decisions.registry.log,
-        "registered": [_plainly(row) for row in decisions.registered.values()],
-        "new_vendors": [_plainly(row) for row in decisions.new_vendors.values()],
-        "pointings": [_plainly(row) for row in decisions.pointings],
+        "registered": _plainly(decisions.registered.values()),
+        "new_vendors": _plainly(decisions.new_vendors.values()),
+        "pointings": _plainly(decisions.pointings),
         "open_pointings": [
             [stem, [number[id(pointing)] for pointing in pointings]]
             for stem, pointings in decisions.open_pointings.items()
         ],
         "siblings": list(decisions.siblings.items()),
-        "waiting": [
-            [place, waiting]
-            for place, spelled in decisions.waiting.items()
-            if (waiting := [at[one.key] for one in spelled if one.waits])
-        ],
-        "sayers": [[name, at[spelled.key]] for name, spelled in decisions.sayers.items()],
+        "sayers": [[name, *key, meaning] for name, (key, meaning) in decisions.sayers.items()],
     }
 
 
-def _plainly(row: Row) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in row.items()}
+def _plainly(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
 
-def _teach(decisions: Decisions, state: Mapping[str, Any], spelled: list[Spelled]) -> None:
-    decisions.registry.learn(state["log"])
-    for row in state["registered"]:
+def _teach(decisions: Decisions, state: Mapping[str, Any]) -> None:
+    for row in [*state["registered"], *state["new_vendors"]]:
         row["known_since"] = datetime.fromisoformat(row["known_since"])
-        decisions.registered[row["model_id"]] = row
-    for row in state["new_vendors"]:
-        row["known_since"] = datetime.fromisoformat(row["known_since"])
-        decisions.new_vendors[row["vendor_id"]] = row
+    decisions.registered = {row["model_id"]: row for row in state["registered"]}
+    decisions.new_vendors = {row["vendor_id"]: row for row in state["new_vendors"]}
     for row in state["pointings"]:
         for name in ("valid_from", "valid_to", "known_on", "ended_known_on"):
-            row[name] = _day(row[name])
-        decisions.pointings.append(row)
-    for stem, numbers in state["open_pointings"]:
-        decisions.open_pointings[tuple(stem)] = [decisions.pointings[n] for n in numbers]
-    decisions.siblings = {tuple(stem): days for stem, days in state["siblings"]}
-    decisions.waiting = {
-        tuple(place): [spelled[n] for n in numbers] for place, numbers in state["waiting"]
+            row[name] = date.fromisoformat(row[name]) if row[name] else None
+    decisions.pointings = state["pointings"]
+    decisions.open_pointings = {
+        tuple(stem): [decisions.pointings[n] for n in numbers]
+        for stem, numbers in state["open_pointings"]
     }
-    decisions.sayers = {name: spelled[n] for name, n in state["sayers"]}
+    decisions.siblings = {tuple(stem): days for stem, days in state["siblings"]}
+    decisions.sayers = {
+        name: ((source, spelled), meaning) for name, source, spelled, meaning in state["sayers"]
+    }

@@ -4,8 +4,9 @@ What was decided stays: an answer of a day never changes with what comes later. 
 which tables come of it, is `pipelines.identity`'s; looking up a spelling is `pipelines.registry`'s.
 """
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -16,13 +17,16 @@ from pipelines.registry import (
     LISTS_SYSTEMS,
     Address,
     Identity,
+    Place,
     Reading,
     Registry,
     Row,
     numbers_in,
+    placed,
     slug,
     systems_in,
 )
+from pipelines.shelf import Shelf
 from pipelines.spelling import Taken, day_in, normalise, taken_apart, without_build, word_bag
 
 #: Feeds of prices that list what a vendor's own API serves under the vendor's own names. Other
@@ -33,8 +37,8 @@ LISTS_BY_MAKER = {"llmstats", "openrouter"}
 MOVING = "-latest"
 EVER, NEVER = date(1, 1, 1), date(9999, 12, 31)
 
-#: Index, scope and key: where a reading looks for a version.
-Place = tuple[str, str | None, str]
+#: Source and spelling.
+Key = tuple[str, str]
 
 
 @dataclass(eq=False)
@@ -59,7 +63,7 @@ class Spelled:
     waits: bool = False
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """What tells it from all others, and their order."""
         return self.source, self.spelling
 
@@ -82,15 +86,6 @@ class Spelled:
         return self.registry.address(self.source, self.spelling, given).host_id
 
     @property
-    def kind(self) -> str:
-        """What it names: a model, what else its words say, or what others made of a known model."""
-        kind = self.registry.kind_of(self.spelling)
-        is_unknown = self.found is None or self.found.status == "unknown"
-        if kind == "model" and is_unknown and self.registry.is_derivative(self.address):
-            return "derivative"
-        return kind
-
-    @property
     def moving_name(self) -> str:
         """The name of its meaning, where that changes."""
         return f"{self.spelling.lower()} in {self.source}"
@@ -111,16 +106,24 @@ class Decisions:
         self.pointings: list[dict[str, Any]] = []
         self.open_pointings: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self.siblings: dict[tuple[str, str], dict[str, str]] = {}
-        self.waiting: dict[Place, list[Spelled]] = {}
-        self.woken: list[Spelled] = []
-        #: name that moves -> the spelling of which it is the meaning
-        self.sayers: dict[str, Spelled] = {}
+        #: place -> spellings that look there
+        self.waiting: Shelf[list[Key]] = Shelf(_keys_in, json.dumps)
+        self.woken: list[Key] = []
+        #: name that moves -> the spelling of which it is the meaning, and what that means now
+        self.sayers: dict[str, tuple[Key, str]] = {}
+        #: Fetches spellings that were seen before.
+        self.recall: Callable[[Sequence[Key]], list[Spelled]] = lambda keys: []
         registry.on_new = self._wake
         for row in models:
             self._note_sibling(row["model_id"])
 
     def _wake(self, place: Place) -> None:
-        self.woken.extend(spelled for spelled in self.waiting.pop(place, ()) if spelled.waits)
+        self.woken.extend(self.waiting.pop(place) or ())
+
+    def _wait(self, spelled: Spelled, readings: Iterable[Reading]) -> None:
+        for reading in readings:
+            where = self.registry.place_of(reading)
+            (self.waiting.get(where) or self.waiting.put(where, [])).append(spelled.key)
 
     # -------------------------------------------------------------- one moment
 
@@ -141,7 +144,7 @@ class Decisions:
 
     def _take_woken(self) -> list[Spelled]:
         woken, self.woken = self.woken, []
-        return woken
+        return [spelled for spelled in self.recall(woken) if spelled.waits]
 
     def _readings(self, spelled: Spelled) -> Iterator[Reading]:
         source, said = spelled.source, spelled.said
@@ -210,10 +213,10 @@ class Decisions:
             spelled.waits = False
             return
         found = self._find(spelled)
-        said_by = self.sayers.get(found.target or "")
-        if said_by and said_by.source == spelled.source:
+        (source, _), meaning = self.sayers.get(found.target or "", (("", ""), ""))
+        if meaning and source == spelled.source:
             # Of one list every name has a meaning of its own, which moves when the list says so.
-            found = replace(found, target=said_by.meanings[-1][1])
+            found = replace(found, target=meaning)
         if spelled.found and spelled.found.status == "resolved":
             means = self.registry.means
             if found.target and means(found.target) != means(spelled.meanings[-1][1]):
@@ -230,12 +233,10 @@ class Decisions:
             self._learn(spelled)
             return
         spelled.waits = True
-        for reading in self._readings(spelled):
-            self.waiting.setdefault(self.registry.place_of(reading), []).append(spelled)
+        self._wait(spelled, self._readings(spelled))
         for _, model in systems_in(spelled.spelling):
             within = self.registry.address(spelled.source, model)
-            for reading in self.registry.readings(spelled.source, within):
-                self.waiting.setdefault(self.registry.place_of(reading), []).append(spelled)
+            self._wait(spelled, self.registry.readings(spelled.source, within))
 
     def _learn(self, spelled: Spelled) -> None:
         """Let a version be found by its name in the public hub too, once a source says it."""
@@ -260,7 +261,7 @@ class Decisions:
         registry.say(spelled.source, spelled.spelling, spelled.moving_name, found.configuration)
         vendor = registry.vendor_of[found.target]
         registry.mean(spelled.moving_name, registry.means(found.target), vendor)
-        self.sayers[spelled.moving_name] = spelled
+        self.sayers[spelled.moving_name] = spelled.key, found.target
         if spelled.said and spelled.said["permanent_name"]:
             lasting = spelled.said["permanent_name"]
             registry.say(spelled.source, lasting, found.target, found.configuration)
@@ -406,7 +407,7 @@ class Decisions:
             if is_latest or (len(digits) == 8 and digits <= now.strftime("%Y%m%d"))
         }
         if is_latest and not known:
-            undated = self.registry.indices.get(("names", vendor, stem[1]), {})
+            undated = self.registry.indices.get(placed("names", vendor, stem[1])) or {}
             known = {target: "" for targets in undated.values() for target in targets}
         if len(known) != 1:
             return is_latest or len(known) > 1
@@ -450,3 +451,7 @@ class Decisions:
             })  # fmt: skip
             self.registry.mean(alias, [alias])
         self.open_pointings[stem] = still
+
+
+def _keys_in(text: str) -> list[Key]:
+    return [(source, spelling) for source, spelling in json.loads(text)]

@@ -107,27 +107,30 @@ def compute(
     }  # fmt: skip
     rows = {name: records(frame) for name, frame in seeds.items()}
     method = decided.follows_from(rows)
-    registry = Registry(**rows)
-    known = _known(Decisions(registry, rows["models"]), checkpoint, method, said, listed)
+    known = _known(rows, checkpoint, method, said, listed)
     _decide(known, records(spellings(until=known.until)), records(listings(until=known.until)))
-    known.settle()
+    known.lay_down()
     return _tables(known, rows) | {"checkpoint": known.pack(method)}
 
 
 def _known(
-    decisions: Decisions, checkpoint: bytes | None, method: str, said: Asks, listed: Asks
+    rows: dict[str, list[dict[str, Any]]],
+    checkpoint: bytes | None,
+    method: str,
+    said: Asks,
+    listed: Asks,
 ) -> Decided:
-    """What is decided already, with all that is seen by now; nothing if it does not hold."""
+    """What is decided already, if it still holds, else nothing; and what is seen by now."""
     packed = Packed(checkpoint) if checkpoint else None
     if packed and packed.follows_from == method:
         said_before, said_after = _seen(said(until=packed.until))
         listed_before, listed_after = _seen(listed(until=packed.until))
         if (said_before, listed_before) == (packed.said_seen, packed.listed_seen):
-            known = packed.unpack(decisions)
+            known = packed.unpack(Decisions(Registry(**rows | {"models": []}), []))
             known.said_seen += said_after
             known.listed_seen += listed_after
             return known
-    known = Decided(decisions)
+    known = Decided(Decisions(Registry(**rows), rows["models"]))
     _, known.said_seen = _seen(said(until=known.until))
     _, known.listed_seen = _seen(listed(until=known.until))
     return known
@@ -144,7 +147,7 @@ def _seen(sums: pd.DataFrame) -> tuple[Seen, Seen]:
 
 def _decide(known: Decided, spellings: Sequence[Row], listings: Sequence[Row]) -> None:
     """Take in what was seen since, moment by moment."""
-    known.recall({(row["source"], row["spelling"]) for row in [*spellings, *listings]})
+    known.recall([(row["source"], row["spelling"]) for row in [*spellings, *listings]])
     new_at: dict[datetime, list[Spelled]] = {}
     said_at: dict[datetime, list[tuple[Spelled, Row | None]]] = {}
     for row in spellings:
@@ -201,52 +204,64 @@ def _tables(known: Decided, rows: Mapping[str, list[dict[str, Any]]]) -> dict[st
     }  # fmt: skip
     models += [unsaid | row for row in decisions.registered.values()]
     periods = _periods(registry, rows["aliases"], decisions.pointings)
-    names, unresolved, pointings = [], [], list(periods["own"])
+    pointings = list(periods["own"])
     for _, spelled in sorted(known.spelled.items()):
-        found = spelled.found
-        assert found is not None
-        target = found.target
-        said_by = decisions.sayers.get(target or "")
-        if target and spelled.moves:
-            target = spelled.moving_name
-            pointings += _moved(spelled, periods["all"])
-        elif said_by and not said_by.moves:
-            target = said_by.meanings[-1][1]
-        names.append({
-            "source": spelled.source, "spelling": spelled.spelling, "target": target,
-            "host_id": spelled.host_id, "variant": found.variant,
-            "configuration": found.configuration, "system": found.system,
-            "kind": (kind := spelled.kind), "status": found.status, "way": found.way,
-            "known_since": spelled.known_since or spelled.first_seen_at,
-        })  # fmt: skip
-        if not spelled.is_resolved:
-            unresolved.append((spelled, kind))
+        pointings += _moved(spelled, periods["all"])
+    kind = _kinds(known)
     return {
         "models": _table(models, MODEL_COLUMNS),
-        "names": pa.concat_tables([_settled_names(known), _table(names, NAME_COLUMNS)]).sort_by(
-            [("source", "ascending"), ("spelling", "ascending")]
-        ),
+        "names": _names(known, kind),
         "pointings": _table(pointings, POINTING_COLUMNS),
-        "unresolved_names": _table(_unresolved(known, unresolved), UNRESOLVED_COLUMNS),
+        "unresolved_names": _unresolved(known, kind),
         "registered_vendors": _table(decisions.new_vendors.values(), VENDOR_COLUMNS),
-    }  # fmt: skip
-
-
-def _settled_names(known: Decided) -> pa.Table:
-    """Rows of `names` of which only the meaning of another's name can have moved."""
-    sayers = known.decisions.sayers
-    meanings = [name if by.moves else by.meanings[-1][1] for name, by in sayers.items()]
-    settled = known.settled
-    at = pc.index_in(settled["meant"], value_set=pa.array(list(sayers), pa.string()))
-    said = pa.array(meanings, pa.string()).take(at.combine_chunks())
-    columns = {
-        "target": pc.coalesce(said, settled["meant"].combine_chunks()),
-        "status": pa.repeat(pa.scalar("resolved"), settled.num_rows),
     }
-    return pa.table(
-        [columns[n] if n in columns else settled[n] for n in NAME_COLUMNS.names],
+
+
+def _names(known: Decided, kind: pa.Array) -> pa.Table:
+    """Every spelling; of those whose meaning moves the target is a name of their own."""
+    moving = [
+        {
+            "source": spelled.source, "spelling": spelled.spelling, "target": spelled.moving_name,
+            "host_id": spelled.host_id, "variant": found.variant,
+            "configuration": found.configuration, "system": found.system,
+            "kind": known.decisions.registry.kind_of(spelled.spelling), "status": found.status,
+            "way": found.way, "known_since": spelled.known_since,
+        }
+        for spelled in known.spelled.values()
+        if (found := spelled.found)
+    ]  # fmt: skip
+    # Another's name means what that means, or that name itself where its meaning moves.
+    meanings = {
+        name: name if key in known.spelled else meaning
+        for name, (key, meaning) in known.decisions.sayers.items()
+    }
+    meant = _column(known.rows, "meant")
+    at = pc.index_in(meant, value_set=pa.array(list(meanings), pa.string()))
+    columns = {
+        "target": pc.coalesce(pa.array(list(meanings.values()), pa.string()).take(at), meant),
+        "kind": kind,
+        "known_since": pc.coalesce(known.rows["known_since"], known.rows["first_seen_at"]),
+    }
+    rows = pa.table(
+        [columns[n] if n in columns else known.rows[n] for n in NAME_COLUMNS.names],
         schema=NAME_COLUMNS,
     )
+    return pa.concat_tables([rows, _table(moving, NAME_COLUMNS)]).sort_by(
+        [("source", "ascending"), ("spelling", "ascending")]
+    )
+
+
+def _kinds(known: Decided) -> pa.Array:
+    """What each spelling names: a model, what its words say, or what others made of a known one."""
+    places = pa.array(known.decisions.registry.indices.keys(), pa.string())
+    bases = _column(known.rows, "bases")
+    derived = pc.list_parent_indices(bases).filter(pc.is_in(pc.list_flatten(bases), places))
+    is_derived = pc.is_in(pa.array(range(known.rows.num_rows), pa.int64()), derived)
+    return pc.if_else(is_derived, "derivative", _column(known.rows, "kind"))
+
+
+def _column(table: pa.Table, name: str) -> pa.Array:
+    return table[name].combine_chunks()
 
 
 def _periods(
@@ -308,36 +323,46 @@ def _day(value: Any) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
-def _unresolved(known: Decided, spelled: list[tuple[Spelled, str]]) -> Iterator[dict[str, Any]]:
-    suggested = _suggestions(known, [one for one, _ in spelled])
-    for one, kind in spelled:
-        assert one.found is not None
-        best = one.found.candidates or suggested.get(one.key, ())
-        yield {
-            "source": one.source, "spelling": one.spelling, "kind": kind,
-            "status": one.found.status,
-            "candidates": "; ".join(f"{name} ({score:.0f})" for name, score in best) or None,
-            "observations": one.observations,
-        }  # fmt: skip
+def _unresolved(known: Decided, kind: pa.Array) -> pa.Table:
+    is_open = pc.not_equal(known.rows["status"], "resolved")
+    rows = known.rows.append_column("kinds", kind).filter(is_open)
+    candidates: list[Sequence[tuple[str, float]]] = [
+        [(target, 100.0) for target in targets] for targets in rows["candidates"].to_pylist()
+    ]
+    for n, nearest_ in _suggestions(known, rows):
+        candidates[n] = nearest_
+    said = ["; ".join(f"{name} ({score:.0f})" for name, score in best) for best in candidates]
+    columns = {"kind": rows["kinds"], "candidates": pa.array([s or None for s in said], _TEXT)}
+    return pa.table(
+        [columns[n] if n in columns else rows[n] for n in UNRESOLVED_COLUMNS.names],
+        schema=UNRESOLVED_COLUMNS,
+    )
 
 
 def _suggestions(
-    known: Decided, spelled: list[Spelled]
-) -> dict[tuple[str, str], tuple[tuple[str, float], ...]]:
-    """Nearest known versions of the spellings seen most; those found before are gone on from."""
+    known: Decided, rows: pa.Table
+) -> Iterator[tuple[int, Sequence[tuple[str, float]]]]:
+    """Nearest known versions of the unknown spellings seen most, by number of the row.
+
+    Those found before are gone on from.
+    """
     registry = known.decisions.registry
-    frequent = sorted(spelled, key=lambda s: (-s.observations, s.key))[:MOST_SUGGESTED]
-    names = {
-        s.key: normalise(s.address.name) for s in frequent if s.found and not s.found.candidates
-    }
+    frequent = pc.sort_indices(
+        rows, [("observations", "descending"), ("source", "ascending"), ("spelling", "ascending")]
+    )[:MOST_SUGGESTED]
     every, since = sorted(registry.names), sorted(registry.names[known.compared :])
     before, known.nearest, known.compared = known.nearest, {}, len(every)
-    for name in names.values():
-        if name in before:
-            known.nearest[name] = nearest(name, since, before[name]) if since else before[name]
-        else:
-            known.nearest[name] = nearest(name, every)
-    return {key: registry.targets_of(known.nearest[name]) for key, name in names.items()}
+    for n, row in zip(frequent.to_pylist(), rows.take(frequent).to_pylist(), strict=True):
+        if row["candidates"]:
+            continue
+        address = registry.address(row["source"], row["spelling"], row["host_spelling"])
+        name = normalise(address.name)
+        if name not in known.nearest:
+            found = before.get(name)
+            known.nearest[name] = (
+                nearest(name, every) if found is None else nearest(name, since, found)
+            )
+        yield n, registry.targets_of(known.nearest[name])
 
 
 def _columns(**types: pa.DataType) -> pa.Schema:

@@ -5,12 +5,14 @@ Lookup only: which version is registered when, and what is decided for good, is
 single questions are asked too.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pipelines.shelf import Shelf
 from pipelines.spelling import (
     Suffix,
     Suffixes,
@@ -65,8 +67,8 @@ SUGGESTIONS = 3
 _CACHED = 100_000
 
 Row = Mapping[str, Any]
-#: Something a registry learnt: which of its methods was told, and what; values that JSON knows.
-Learnt = Sequence[Any]
+#: Index, scope (none: anybody's) and key, as `placed` joins them: where a name is looked for.
+Place = str
 
 
 # ------------------------------------------------------------------ vendors
@@ -91,8 +93,7 @@ def slug(spelling: str) -> str:
 class Vendors:
     """How vendors are spelled; those of no seed name themselves."""
 
-    def __init__(self, spellings: Iterable[Row], log: list[Learnt]):
-        self.log = log
+    def __init__(self, spellings: Iterable[Row]):
         self.known: dict[str, str] = {}
         self.words: dict[str, set[str]] = {}
         #: Words that are no part of the vendor's models' names, and those that are.
@@ -120,11 +121,7 @@ class Vendors:
 
     def of(self, spelling: str) -> str:
         """The vendor spelled so; one not known yet is named after its spelling from now on."""
-        found = self.find(spelling)
-        if found is None:
-            self.log.append(("vendor", spelling))
-            found = self.known[vendor_key(spelling)] = slug(spelling)
-        return found
+        return self.find(spelling) or self.known.setdefault(vendor_key(spelling), slug(spelling))
 
     def of_organisations(self, spelling: str) -> str | None:
         """The first known vendor of several named in one cell, else the first named."""
@@ -190,8 +187,6 @@ class Registry:
     """Model versions and aliases known so far, ready to be asked.
 
     `names` is asked by (vendor or None, words of the name) and answers with the spelled forms.
-    All that it learns goes through the methods of its growing, which write it down in `log`: a
-    registry of the same seeds that learns the same in turn is the same.
     """
 
     def __init__(
@@ -207,8 +202,7 @@ class Registry:
         sources: Iterable[Row],
     ):
         self.lineage_of = {row["source"]: row["lineage"] for row in sources}
-        self.log: list[Learnt] = []
-        self.vendors = Vendors(vendor_spellings, self.log)
+        self.vendors = Vendors(vendor_spellings)
         self.suffixes = Suffixes(
             Suffix(r["word"], r["kind"], r["meaning"], r["vendor_id"], r["source"], r["host_id"])
             for r in name_suffixes
@@ -236,8 +230,8 @@ class Registry:
         self.names_like |= {s: "openrouter" for s in self.lineage_of if s.startswith("openrouter_")}
         self.host_words = {h for r in hosts for h in (r["host_id"], r["host_id"].replace("_", "-"))}
         self.host_words |= {spelling for _, spelling in self.host_of}
-        #: index -> (scope, key) -> normalised name -> targets
-        self.indices: dict[tuple[str, str | None, str], dict[str, set[str]]] = {}
+        #: place -> normalised name -> targets
+        self.indices: Shelf[dict[str, set[str]]] = Shelf(_targets_in, _targets_as)
         #: Every normalised name, whoever's, in the order in which they became known.
         self.names: list[str] = []
         self.family_vendors: dict[str, set[str]] = {}
@@ -245,13 +239,12 @@ class Registry:
         self.meanings: dict[str, set[str]] = {}
         self.implied: dict[str, str] = {}
         self.said_with: dict[tuple[str, str], str] = {}
-        self.on_new: Callable[[tuple[str, str | None, str]], None] = lambda key: None
+        self.on_new: Callable[[Place], None] = lambda key: None
         self.awaited: dict[str, list[Row]] = {}
         for row in aliases:
             self.awaited.setdefault(row["model_id"], []).append(row)
         for row in models:
             self.register(row["model_id"])
-        self.log.clear()  # what a registry is begun with is not learnt
 
     def means(self, target: str) -> frozenset[str]:
         """The versions a target may stand for, whatever the day."""
@@ -259,31 +252,41 @@ class Registry:
 
     # -------------------------------------------------------------- growing
 
-    def learn(self, log: Iterable[Learnt]) -> None:
-        """Learn again, in turn, what a registry of the same seeds has written down."""
-        told: dict[str, Callable[..., object]] = {
-            "vendor": self.vendors.of, "call": self.call, "register": self.register,
-            "point": self.point, "say": self.say, "mean": self.mean,
+    def learnt(self) -> dict[str, Any]:
+        """All that it knows beside its seeds and `indices`, as JSON has it."""
+        return {
+            "vendors": self.vendors.known, "names": self.names,
+            "family_vendors": {name: sorted(v) for name, v in self.family_vendors.items()},
+            "vendor_of": self.vendor_of,
+            "meanings": {name: sorted(targets) for name, targets in self.meanings.items()},
+            "implied": self.implied,
+            "said_with": [[*key, said] for key, said in self.said_with.items()],
+            "awaited": list(self.awaited),
         }  # fmt: skip
-        for what, *said in log:
-            told[what](*said)
+
+    def learn(self, learnt: Mapping[str, Any], indices: Mapping[Place, str]) -> None:
+        """Know what a registry of the same seeds knew, and nothing else."""
+        self.vendors.known, self.names = learnt["vendors"], learnt["names"]
+        self.family_vendors = {name: set(v) for name, v in learnt["family_vendors"].items()}
+        self.vendor_of = learnt["vendor_of"]
+        self.meanings = {name: set(targets) for name, targets in learnt["meanings"].items()}
+        self.implied = learnt["implied"]
+        self.said_with = {(source, name): said for source, name, said in learnt["said_with"]}
+        self.awaited = {model_id: self.awaited[model_id] for model_id in learnt["awaited"]}
+        self.indices.unpack(indices)
 
     def call(self, vendor: str, name: str, target: str) -> None:
         """Let a known version be found by another name of its vendor's."""
-        self.log.append(("call", vendor, name, target))
         self._name(vendor, name, target)
 
     def mean(self, alias: str, targets: Iterable[str], vendor: str | None = None) -> None:
         """Let a name that moves stand for these versions too, and be this vendor's."""
-        targets = sorted(targets)
-        self.log.append(("mean", alias, targets, vendor))
         self.meanings.setdefault(alias, set()).update(targets)
         if vendor:
             self.vendor_of[alias] = vendor
 
     def register(self, model_id: str) -> None:
         """Add a version."""
-        self.log.append(("register", model_id))
         vendor, name = model_id.split("/", 1)
         self._name(vendor, name, model_id)
         self.family_vendors.setdefault(_family(normalise(name)), set()).add(vendor)
@@ -293,13 +296,11 @@ class Registry:
 
     def point(self, undated: str, target: str) -> None:
         """Let a vendor's moving name, `vendor/name`, stand for its meanings from now on."""
-        self.log.append(("point", undated, target))
         vendor, name = undated.split("/", 1)
         self._name(vendor, name, target)
 
     def say(self, source: str, spelling: str, target: str, configuration: str | None) -> None:
         """Let others who use this source's spellings mean what the source means by them."""
-        self.log.append(("say", source, spelling, target, configuration))
         self._put("said", source, spelling.lower(), spelling.lower(), target)
         if configuration:
             self.said_with[source, spelling.lower()] = configuration
@@ -331,12 +332,14 @@ class Registry:
                 yield form.name
 
     def _put(self, index: str, scope: str | None, key: str, name: str, target: str) -> None:
-        place = (index, scope, key)
-        names = self.indices.setdefault(place, {})
+        where = placed(index, scope, key)
+        names = self.indices.get(where)
+        if names is None:
+            names = self.indices.put(where, {})
         if index == "names" and scope is None and name not in names:
             self.names.append(name)
         names.setdefault(name, set()).add(target)
-        self.on_new(place)
+        self.on_new(where)
 
     def _add_alias(self, row: Row) -> None:
         source = row["source"] or ""
@@ -363,22 +366,20 @@ class Registry:
             self.kind_by_spelling[spelling] = kind
         return kind
 
-    def is_derivative(self, address: Address) -> bool:
-        """Whether a host's name of no maker is a known name with a size, and more words behind.
+    def bases(self, address: Address) -> Iterator[Place]:
+        """Where names with a size would stand that a host's name of no maker has more words than.
 
-        So gateways list what many people made of one firm's weights.
+        So gateways list what many people made of one firm's weights: if any is known, it is of it.
         """
         if address.maker or address.host_id == "unknown" or address.host_id in self.own_host:
-            return False
+            return
         parts = normalise(address.name).split("-")
         for end in range(len(parts) - 1, 1, -1):
             start, rest = "-".join(parts[:end]), parts[end:]
             is_sized = any(SIZE.fullmatch(part) for part in parts[:end])
             if is_sized and any(part.isalpha() for part in rest):
-                names = (start, *(f"{start}-{word}" for word in TUNED))
-                if any(("names", None, word_bag(name)) in self.indices for name in names):
-                    return True
-        return False
+                for name in (start, *(f"{start}-{word}" for word in TUNED)):
+                    yield placed("names", None, word_bag(name))
 
     def address(self, source: str, spelling: str, host_spelling: str | None = None) -> Address:
         """Take a feed's spelling apart."""
@@ -554,14 +555,14 @@ class Registry:
             yield owner, self.vendors.short(owner, rest)
         yield None, normal
 
-    def place_of(self, reading: Reading) -> tuple[str, str | None, str]:
+    def place_of(self, reading: Reading) -> Place:
         """Where a reading looks."""
         key = reading.name
         if reading.where == "names":
             key = word_bag(key)
         elif reading.where == "coded":
             key = coded(key) or key
-        return reading.where, reading.scope, key
+        return placed(reading.where, reading.scope, key)
 
     def found_at(self, reading: Reading, address: Address) -> set[str]:
         """Targets a reading finds; of the same words in another order only if no other is so."""
@@ -640,10 +641,23 @@ class Registry:
 
     def targets_of(self, names: Nearest) -> tuple[tuple[str, float], ...]:
         """Of known names with their scores the first targets, and the scores to show."""
-        return tuple(
-            (min(self.indices["names", None, word_bag(name)][name]), round(score, 1))
-            for name, score in names
-        )
+        return tuple((min(self._named(name)[name]), round(score, 1)) for name, score in names)
+
+    def _named(self, name: str) -> dict[str, set[str]]:
+        return self.indices.get(placed("names", None, word_bag(name))) or {}
+
+
+def placed(index: str, scope: str | None, key: str) -> Place:
+    """Index, scope and key as one text; no scope of a vendor or source is spelled `None`."""
+    return f"{index}\x1f{scope}\x1f{key}"
+
+
+def _targets_in(text: str) -> dict[str, set[str]]:
+    return {name: set(targets) for name, targets in json.loads(text).items()}
+
+
+def _targets_as(names: dict[str, set[str]]) -> str:
+    return json.dumps({name: sorted(targets) for name, targets in names.items()})
 
 
 def _family(normal: str) -> str:
@@ -675,6 +689,8 @@ def nearest(name: str, known: Sequence[str], so_far: Nearest = ()) -> Nearest:
 
     `known` is in the order of the alphabet; `so_far` are the nearest of other names.
     """
+    if not known:
+        return so_far
     from rapidfuzz import fuzz, process  # slow to import, and rarely asked
 
     found = process.extract(name, known, scorer=fuzz.ratio, limit=SUGGESTIONS)

@@ -16,8 +16,7 @@ import pytest
 from feeds import FEEDS, Market, rows
 
 from pipelines import checkpoints, decided, identity, tables
-from pipelines.deciding import Decisions
-from pipelines.registry import SEEDS, Registry
+from pipelines.registry import SEEDS
 from pipelines.tables import read_frames
 from pipelines.warehouse import Connection
 
@@ -79,13 +78,33 @@ def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def goes_on(cut: Cut, moments: list[datetime]) -> None:
-    """Go on from moment to moment, and hold every one against a beginning from nothing."""
+    """Go on from moment to moment, and hold every one against a beginning from nothing.
+
+    All that is kept is equal too, whatever the order in which it came to be known.
+    """
     left: bytes | None = None
     for moment in moments:
         frames = cut.until(moment)
         found = identity.compute(**frames, checkpoint=left)
-        assert same(found, identity.compute(**frames)), moment
+        anew = identity.compute(**frames)
+        assert same(found, anew), moment
+        assert in_order(found["checkpoint"]) == in_order(anew["checkpoint"]), moment
         left = found["checkpoint"]
+
+
+def in_order(checkpoint: bytes) -> Any:
+    """What was kept, without the order in which it came to be known."""
+
+    def sort(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: sort(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return sorted(map(sort, value), key=json.dumps)
+        return value
+
+    packed = decided.Packed(checkpoint)
+    kept = {name: table.to_pydict() for name, table in packed.tables.items()}
+    return sort(packed.state), kept
 
 
 def made(market: Market) -> dict[str, Any]:
@@ -195,30 +214,26 @@ def built(market: Market) -> Market:
 
 
 def poisoned(market: Market, method: str | None = None) -> None:
-    """Let what was kept say of every settled name that it means something else."""
+    """Let what was kept say of every name that was resolved that it means something else."""
     kept = checkpoints.read(STEP, market.connection)
     assert kept
-    packed = decided.Packed(kept)
-    with zipfile.ZipFile(io.BytesIO(kept)) as archive:
-        state = json.loads(archive.read(decided._STATE))
-        settled = pa.ipc.open_stream(archive.read(decided._SETTLED)).read_all()
-    at = settled.schema.get_field_index("meant")
-    lies = pa.array(["openai/o1-mini"] * settled.num_rows)
-    found = decided.Decided(settled=settled.set_column(at, "meant", lies), decisions=Nothing())
     written = io.BytesIO()
-    state["follows_from"] = method or packed.follows_from
-    packed_lies = zipfile.ZipFile(io.BytesIO(found.pack(state["follows_from"])))
-    with packed_lies as archive, zipfile.ZipFile(written, "w") as other:
-        other.writestr(decided._STATE, json.dumps(state))
-        other.writestr(decided._SETTLED, archive.read(decided._SETTLED))
+    with zipfile.ZipFile(io.BytesIO(kept)) as archive, zipfile.ZipFile(written, "w") as other:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == "state.json":
+                state = json.loads(content)
+                state["follows_from"] = method or state["follows_from"]
+                content = json.dumps(state).encode()
+            elif name == "spelled.arrow":
+                spelled = pa.ipc.open_stream(content).read_all()
+                lies = pa.array(
+                    [meant and "openai/o1-mini" for meant in spelled["meant"].to_pylist()]
+                )
+                at = spelled.schema.get_field_index("meant")
+                content = decided._arrow(spelled.set_column(at, "meant", lies))
+            other.writestr(name, content)
     checkpoints.write(STEP, written.getvalue(), market.connection)
-
-
-class Nothing(Decisions):
-    """Decisions of nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(Registry([], [], [], [], [], [], [], [], []), [])
 
 
 def built_again(market: Market) -> bool:
@@ -247,7 +262,13 @@ def test_every_seed_and_every_file_of_the_code_counts(
     assert decided.follows_from(seeds) == before
     assert decided.follows_from(seeds | {"aliases": [{"spelling": "b"}]}) != before
     assert decided.follows_from(seeds | {"hosts": [{"host_id": "h"}]}) != before
-    assert {p.stem for p in decided.METHOD} == {"decided", "deciding", "registry", "spelling"}
+    assert {p.stem for p in decided.METHOD} == {
+        "decided",
+        "deciding",
+        "registry",
+        "shelf",
+        "spelling",
+    }
     for n, path in enumerate(decided.METHOD):
         other = tmp_path / path.name
         other.write_bytes(path.read_bytes() + b"\n")
