@@ -144,7 +144,7 @@ class Decided:
         """As bytes, for `Packed`; `method` is `follows_from`'s."""
         decisions = self.decisions
         state = {
-            "follows_from": method, "until": self.until.isoformat(),
+            "until": self.until.isoformat(),
             "said_seen": astuple(self.said_seen), "listed_seen": astuple(self.listed_seen),
             "spelled": [_fields_of(spelled) for _, spelled in sorted(self.spelled.items())],
             "said": [
@@ -156,6 +156,7 @@ class Decided:
         }  # fmt: skip
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
+            archive.comment = method.encode()
             text = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
             archive.writestr(zipfile.ZipInfo("state.json"), text, zipfile.ZIP_DEFLATED, 1)
             for name, table in (
@@ -165,6 +166,15 @@ class Decided:
             ):
                 archive.writestr(zipfile.ZipInfo(f"{name}.arrow"), _arrow(table))
         return packed.getvalue()
+
+
+def follows(packed: bytes, method: str) -> bool:
+    """Whether bytes are what `Decided.pack` makes of this method; only then `Packed` knows them."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            return archive.comment == method.encode()
+    except zipfile.BadZipFile:
+        return False
 
 
 class Packed:
@@ -177,7 +187,6 @@ class Packed:
                 name: pa.ipc.open_stream(archive.read(f"{name}.arrow")).read_all()
                 for name in ("spelled", "indices", "waiting")
             }
-        self.follows_from: str = self.state["follows_from"]
         self.until = datetime.fromisoformat(self.state["until"])
         self.said_seen = Seen(*self.state["said_seen"])
         self.listed_seen = Seen(*self.state["listed_seen"])

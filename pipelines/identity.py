@@ -72,7 +72,12 @@ READS = {
         "from said as s where s.spelling is not null and s.first_seen_at > $until "
         "group by s.source, s.spelling"
     ),
-    "listings": f"select l.* from ({_LISTED}) as l where l.first_seen_at > $until order by all",
+    # What is said last counts; of one moment any, but always the same.
+    "listings": (
+        f"select l.* from ({_LISTED}) as l where l.first_seen_at > $until "
+        "order by l.first_seen_at, l.source, l.spelling, l.maker, l.repository, "
+        "l.permanent_name, l.points_to, l.same_as, l.asked_with"
+    ),
     "said": _SUMMED.format(f"select s.* from ({_SAID}) as s where s.spelling is not null"),
     "listed": _SUMMED.format(_LISTED),
     **SEEDS,
@@ -121,8 +126,8 @@ def _known(
     listed: Asks,
 ) -> Decided:
     """What is decided already, if it still holds, else nothing; and what is seen by now."""
-    packed = Packed(checkpoint) if checkpoint else None
-    if packed and packed.follows_from == method:
+    if checkpoint and decided.follows(checkpoint, method):
+        packed = Packed(checkpoint)
         said_before, said_after = _seen(said(until=packed.until))
         listed_before, listed_after = _seen(listed(until=packed.until))
         if (said_before, listed_before) == (packed.said_seen, packed.listed_seen):

@@ -173,7 +173,11 @@ def test_day_after_day_equals_all_at_once(market: Market) -> None:
     for source, day, payload in HISTORY:
         market.fetched(source, day, payload)
         market.build("core.names")
-        assert stands_as(market, made(market)), day
+        anew = made(market)
+        assert stands_as(market, anew), day
+        kept = checkpoints.read(STEP, market.connection)
+        assert kept
+        assert in_order(kept) == in_order(anew["checkpoint"]), day
     meanings = rows(market.connection, "select alias, model_id from core.pointings "
                     "where alias like '%zeta-latest%' order by all")  # fmt: skip
     assert [target for _, target in meanings] == ["zetaworks/zeta-1", "zetaworks/zeta-2"]
@@ -221,11 +225,7 @@ def poisoned(market: Market, method: str | None = None) -> None:
     with zipfile.ZipFile(io.BytesIO(kept)) as archive, zipfile.ZipFile(written, "w") as other:
         for name in archive.namelist():
             content = archive.read(name)
-            if name == "state.json":
-                state = json.loads(content)
-                state["follows_from"] = method or state["follows_from"]
-                content = json.dumps(state).encode()
-            elif name == "spelled.arrow":
+            if name == "spelled.arrow":
                 spelled = pa.ipc.open_stream(content).read_all()
                 lies = pa.array(
                     [meant and "openai/o1-mini" for meant in spelled["meant"].to_pylist()]
@@ -233,6 +233,7 @@ def poisoned(market: Market, method: str | None = None) -> None:
                 at = spelled.schema.get_field_index("meant")
                 content = decided._arrow(spelled.set_column(at, "meant", lies))
             other.writestr(name, content)
+        other.comment = method.encode() if method else archive.comment
     checkpoints.write(STEP, written.getvalue(), market.connection)
 
 
@@ -322,6 +323,12 @@ def test_damage_to_what_was_kept_is_noticed(
         assert built_again(built)
     assert "damaged" in caplog.text
     assert checkpoints.read(STEP, built.connection) == kept
+
+
+@pytest.mark.parametrize("left", [b"of another kind", b"", b"PK\x05\x06" + bytes(18)])
+def test_what_another_release_left_is_not_looked_into(built: Market, left: bytes) -> None:
+    checkpoints.write(STEP, left, built.connection)
+    assert built_again(built)
 
 
 def test_an_older_checkpoint_serves_as_well(market: Market) -> None:
