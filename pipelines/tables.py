@@ -21,7 +21,7 @@ import inspect
 import json
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -53,6 +53,7 @@ MAY_READ = {
 #: the verdicts of the ledger.
 OPEN_TO_ALL = {"raw.fetches", "raw.sources", "raw.quarantine", "raw.fields", "raw.verdicts"}
 SAMPLE_ROWS = 5
+UNNESTED = "select unnest(?::varchar[])"
 
 
 class TableError(Exception):
@@ -453,27 +454,31 @@ def _replace_by_state(
     What the table says of a state must follow from the state's row alone, and the state from all
     that does.
     """
-    empty = {
-        str(state)
-        for (state,) in connection.execute(
-            "select state from raw.empty_states where name = ?", [table.full_name]
-        ).fetchall()
-    }
-    standing = {
-        str(row[0]) for row in connection.execute(f"select {keep} from {states}").fetchall()
-    }
-    held = _kept([table], connection)
-    stays = held & standing
-    if stays and held == stays and standing <= stays | empty and table.full_name in checked:
-        return checked[table.full_name]
+    standing = f"select s.{keep} from {states} as s"
+    rows = gone = 0
+    if [name for name, _ in columns_of(table.full_name, connection)] == list(table.columns):
+        rows, gone = first_row(
+            connection,
+            "select count(*), count(case when not coalesce("
+            f"t.{keep} in ({standing}), false) then 1 end) from {table.full_name} as t",
+        )
+    if rows == gone:
+        report = _replace(table, connection, {})
+        _note_empty(table, keep, states, connection)
+        return report
     connection.execute(
         f"create or replace temp table fresh_states as select s.* from {states} as s "
-        f"where s.{keep} not in (select unnest(?::varchar[]))",
-        [sorted(stays | empty)],
+        f"where s.{keep} not in (select t.{keep} from {table.full_name} as t "
+        f"where t.{keep} is not null) and s.{keep} not in "
+        "(select e.state from raw.empty_states as e where e.name = ?)",
+        [table.full_name],
     )
     try:
-        fresh = replace(table, select=re.sub(rf"\b{states}\b", "fresh_states", table.select))
-        report = _replace(fresh, connection, {}, stays)
+        fresh = first_row(connection, "select count(*) from fresh_states")[0]
+        if not gone and not fresh and table.full_name in checked:
+            return checked[table.full_name]
+        select = re.sub(rf"\b{states}\b", "fresh_states", table.select)
+        report = _replace(replace(table, select=select), connection, {}, standing)
     finally:
         connection.execute("drop table fresh_states")
     _note_empty(table, keep, states, connection)
@@ -482,14 +487,13 @@ def _replace_by_state(
 
 def _note_empty(table: Table, keep: str, states: str, connection: Connection) -> None:
     """Note the states for which the table, just made, has no row."""
-    connection.execute("begin")
-    connection.execute("delete from raw.empty_states where name = ?", [table.full_name])
-    connection.execute(
-        f"insert into raw.empty_states select distinct ?, s.{keep} from {states} as s "
-        f"where s.{keep} not in (select t.{keep} from {table.full_name} as t)",
-        [table.full_name],
-    )
-    connection.execute("commit")
+    with transaction(connection):
+        connection.execute("delete from raw.empty_states where name = ?", [table.full_name])
+        connection.execute(
+            f"insert into raw.empty_states select distinct ?, s.{keep} from {states} as s "
+            f"where s.{keep} not in (select t.{keep} from {table.full_name} as t)",
+            [table.full_name],
+        )
 
 
 def build_python(
@@ -534,7 +538,8 @@ def build_python(
                 reports.append(before)
                 continue
             given = {f"computed_{table.name}": _arrow(computed[table.name])}
-            report = _put(table, connection, given, stays if table.keep else ())
+            values = (UNNESTED, sorted(stays)) if table.keep and stays else ("", [])
+            report = _put(table, connection, given, *values)
             report.seconds += seconds / len(members)
             reports.append(report)
         if step.goes_on:
@@ -579,18 +584,21 @@ def _replace(
     table: Table,
     connection: Connection,
     given: "Mapping[str, pa.Table]",
-    stays: Collection[str] = (),
+    stays: str = "",
+    values: Sequence[str] = (),
 ) -> Report:
-    """Replace all rows, but those whose `keep` value is in `stays`, or none."""
+    """Replace all rows, but those whose `keep` value is among those that the query `stays` gives,
+    which may ask for `values`."""
     with transaction(connection):
-        return _put(table, connection, given, stays)
+        return _put(table, connection, given, stays, values)
 
 
 def _put(
     table: Table,
     connection: Connection,
     given: "Mapping[str, pa.Table]",
-    stays: Collection[str],
+    stays: str,
+    values: Sequence[str],
 ) -> Report:
     started = time.perf_counter()
     for name, data in given.items():
@@ -600,8 +608,8 @@ def _put(
         if stays:
             connection.execute(
                 f"delete from {table.full_name} "
-                f"where not coalesce({table.keep} in (select unnest(?::varchar[])), false)",
-                [sorted(stays)],
+                f"where not coalesce({table.keep} in ({stays}), false)",
+                [values] if values else None,
             )
             connection.execute(f"insert into {table.full_name} {table.select}")
         else:

@@ -1,5 +1,6 @@
 """What a step keeps is what it would make anew, whichever of its inputs changes."""
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -251,3 +252,52 @@ def test_a_comparison_is_made_anew_with_another_fit_or_entrant(
     same = {asked for asked in before if after.get(asked, ("",))[0] == before[asked][0]}
     assert 0 < len(same) < len(before)
     assert all(after[asked][1] == before[asked][1] for asked in same)
+
+
+# ------------------------------------------------------------------ what is kept by states
+
+
+def by_state(
+    connection: Connection, module: str, states: str, table: str, about: tuple[str, ...]
+) -> dict[Any, tuple[str, Any]]:
+    """By what a state is about: the state, and a hash of its rows made anew; null without any."""
+    found = computed(module, connection, None)[states]
+    connection.register("found_states", found)
+    key = ", ".join(f"s.{name}" for name in about)
+    on = " and ".join(f"t.{name} = s.{name}" for name in about)
+    select = re.sub(rf"\b\w+\.{states}\b", "found_states", catalogue().tables[table].select)
+    rows = connection.execute(
+        f"select {key}, any_value(s.state_id), sum(hash(t)) from found_states as s "
+        f"left join (select x.* exclude (state_id) from ({select}) as x) as t on {on} group by all"
+    ).fetchall()
+    connection.unregister("found_states")
+    return {row[:-2]: row[-2:] for row in rows}
+
+
+@pytest.mark.parametrize("name", WAREHOUSES[1:])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update {} set score = score * 0.9 where model_id < 'b'",
+        "update {} set ended_at = known_at + interval 1 day where model_id < 'b'",
+        "update {} set configuration = 'effort high' where model_id < 'b'",
+        "delete from {} where model_id < 'b'",
+        "update {} set model_id = (select min(model_id) from {}) where model_id < 'b'",
+    ],
+)
+def test_results_are_taken_up_anew_where_a_statement_changes(
+    name: str, change: str, request: pytest.FixtureRequest
+) -> None:
+    connection: Connection = request.getfixturevalue(name)
+    asked = ("pipelines.result_states", "result_states", "core.results", ("model_id", "benchmark_id"))  # fmt: skip  # noqa: E501
+    before = by_state(connection, *asked)
+    connection.execute("begin")
+    try:
+        connection.execute(change.replace("{}", "core.result_statements"))
+        after = by_state(connection, *asked)
+    finally:
+        connection.execute("rollback")
+    same = {key for key in before if after.get(key, ("",))[0] == before[key][0]}
+    assert 0 < len(same) < len(before)
+    assert all(after[key] == before[key] for key in same)
+    assert any(after.get(key) != before[key] for key in set(before) - same)

@@ -4,11 +4,13 @@
 -- averaged. For what stood on a day ask results_known(known_by).
 -- A rating becomes the expected score against a fixed opponent, which is a share and keeps its order.
 -- key: result_id
+-- keep: state_id of core.result_states
 -- check unit_is_the_benchmarks: has_the_benchmarks_unit
 -- check replaced_after_it_was_known: superseded_at is null or superseded_at >= known_at
 with statements as (
     select
         s.*,
+        g.state_id,
         coalesce(s.stated_on, cast(s.known_at as date)) as said_on,
         coalesce(s.benchmark_release, '') as release_or_none,
         lower(coalesce(s.configuration, '')) as configuration_or_none,
@@ -29,6 +31,7 @@ with statements as (
         -- Two scores that are one figure are less than one apart, so that their whole parts are near.
         cast(floor(s.score) as bigint) as whole_part
     from core.result_statements as s
+    inner join core.result_states as g on g.model_id = s.model_id and g.benchmark_id = s.benchmark_id
 ),
 
 ordered as (
@@ -230,6 +233,7 @@ select
     o.superseded_at,         -- when its publisher was known to have replaced it, UTC; null while it stands
     m.licence,               -- licence of the source
     m.note,                  -- caveats
-    m.fetch_id               -- fetch that first showed it; null for the edition
+    m.fetch_id,              -- fetch that first showed it; null for the edition
+    m.state_id               -- hash of all it follows from, core.result_states
 from measured as m
 left join outdated as o on o.result_id = m.result_id
