@@ -51,6 +51,8 @@ class Statements:
         )
 
     def build(self) -> Connection:
+        states = [catalogue().tables["core.result_states"]]
+        tables.build_python("pipelines.result_states", states, self.connection)
         select = catalogue().tables["core.results"].select
         self.connection.execute(f"create or replace table core.results as {select}")
         tables.create_macro(catalogue().macros["results_known"], self.connection)

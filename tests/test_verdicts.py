@@ -28,6 +28,7 @@ class Scene:
             connection.execute(f"create schema {schema}")
         for name in (
             "marts.positioning",
+            "marts.impact_states",
             "analysis.comparisons",
             "analysis.demand_forecasts",
             "core.event_models",
@@ -37,6 +38,7 @@ class Scene:
             columns = ", ".join(f"{c} {_type(c)}" for c in table.columns)
             connection.execute(f"create table {name} ({columns})")
         create_macro(catalogue().macros["normal_probability"], connection)
+        self.add("marts.impact_states", event_id=EVENT, basis="hindsight", state_id="told anew")
 
     def add(self, table: str, **values: Any) -> None:
         marks = ", ".join("?" * len(values))
