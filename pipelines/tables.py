@@ -76,6 +76,8 @@ class Check:
     query: str
     is_blocking: bool
     description: str
+    #: The same of rows for which `{fresh}` holds, and what they share with others; if it is told.
+    of_fresh: str | None = None
 
 
 @dataclass(frozen=True)
@@ -244,13 +246,18 @@ def read_table(path: Path, root: Path = SQL) -> Table:
     if not columns:
         raise TableError(f"{path}: no documented columns; write `column,  -- meaning, unit`")
     listed = ", ".join(key)
+    is_null = " or ".join(f"{part} is null" for part in key)
     checks = [
         Check(
             "key_is_unique_and_not_null",
             f"select {listed}, count(*) as rows_with_key from {full_name} group by {listed} "
-            f"having count(*) > 1 or {' or '.join(f'{part} is null' for part in key)}",
+            f"having count(*) > 1 or {is_null}",
             True,
             f"{listed} identifies one row",
+            f"select {listed}, count(*) as rows_with_key from {full_name} where ({listed}) in "
+            f"(select ({listed}) from {full_name} where {{fresh}}) group by {listed} "
+            f"having count(*) > 1 union all select {listed}, 1 as rows_with_key "
+            f"from {full_name} where {{fresh}} and ({is_null})",
         )
     ]
     checks += [
@@ -259,6 +266,9 @@ def read_table(path: Path, root: Path = SQL) -> Table:
             f"select * from {full_name} where ({condition}) is not true",
             word == "check",
             condition,
+            f"select * from {full_name} where {{fresh}} and ({condition}) is not true"
+            if word == "check"
+            else None,
         )
         for word, claim, condition in claims
     ]
@@ -452,7 +462,7 @@ def _replace_by_state(
     """Make the rows anew whose state is not one the table holds, and no others.
 
     What the table says of a state must follow from the state's row alone, and the state from all
-    that does.
+    that does, the table's file with its checks too.
     """
     standing = f"select s.{keep} from {states} as s"
     rows = gone = 0
@@ -478,7 +488,10 @@ def _replace_by_state(
         if not gone and not fresh and table.full_name in checked:
             return checked[table.full_name]
         select = re.sub(rf"\b{states}\b", "fresh_states", table.select)
-        report = _replace(replace(table, select=select), connection, {}, standing)
+        told = f"{keep} in (select f.{keep} from fresh_states as f)"
+        is_fresh = told if table.full_name in checked else None
+        changed = replace(table, select=select)
+        report = _replace(changed, connection, {}, standing, fresh=is_fresh)
     finally:
         connection.execute("drop table fresh_states")
     _note_empty(table, keep, states, connection)
@@ -539,7 +552,9 @@ def build_python(
                 continue
             given = {f"computed_{table.name}": _arrow(computed[table.name])}
             values = (UNNESTED, sorted(stays)) if table.keep and stays else ("", [])
-            report = _put(table, connection, given, *values)
+            told = f"select n.{table.keep} from computed_{table.name} as n"
+            is_fresh = f"{table.keep} in ({told})" if before and table.keep else None
+            report = _put(table, connection, given, *values, is_fresh)
             report.seconds += seconds / len(members)
             reports.append(report)
         if step.goes_on:
@@ -586,11 +601,12 @@ def _replace(
     given: "Mapping[str, pa.Table]",
     stays: str = "",
     values: Sequence[str] = (),
+    fresh: str | None = None,
 ) -> Report:
     """Replace all rows, but those whose `keep` value is among those that the query `stays` gives,
-    which may ask for `values`."""
+    which may ask for `values`. `fresh` is true of the others, if these alone need be checked."""
     with transaction(connection):
-        return _put(table, connection, given, stays, values)
+        return _put(table, connection, given, stays, values, fresh)
 
 
 def _put(
@@ -599,6 +615,7 @@ def _put(
     given: "Mapping[str, pa.Table]",
     stays: str,
     values: Sequence[str],
+    fresh: str | None = None,
 ) -> Report:
     started = time.perf_counter()
     for name, data in given.items():
@@ -615,7 +632,7 @@ def _put(
         else:
             connection.execute(f"create or replace table {table.full_name} as {table.select}")
         _document(table, connection)
-        report = check(table, connection)
+        report = check(table, connection, fresh if stays else None)
     finally:
         for name in given:
             connection.unregister(name)
@@ -623,18 +640,22 @@ def _put(
     return report
 
 
-def check(table: Table, connection: Connection) -> Report:
-    """Check a table as it is. Raises CheckFailed as `build` does."""
+def check(table: Table, connection: Connection, fresh: str | None = None) -> Report:
+    """Check a table as it is; of rows that were checked when they were made, those that are not
+    `fresh` (a condition), only what they share with these. Raises CheckFailed as `build` does."""
     started = time.perf_counter()
     report = Report(table.full_name)
     for claim in table.checks:
-        rows = int(first_row(connection, f"select count(*) from ({claim.query}) as broken")[0])
+        query = claim.query
+        if fresh and claim.of_fresh:
+            query = claim.of_fresh.replace("{fresh}", fresh)
+        rows = int(first_row(connection, f"select count(*) from ({query}) as broken")[0])
         if not rows:
             continue
         if not claim.is_blocking:
             report.warnings[claim.name] = rows
             continue
-        sample = connection.execute(f"{claim.query} limit {SAMPLE_ROWS}").df()
+        sample = connection.execute(f"{query} limit {SAMPLE_ROWS}").df()
         raise CheckFailed(
             table.full_name,
             claim.name,

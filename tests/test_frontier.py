@@ -16,7 +16,9 @@ CASES, PER_RUN = 1000, 250
 
 def frontier_of(connection: Connection) -> str:
     connection.execute(catalogue().macros["price_bucket"].statement)
-    return read_table(SQL / "marts" / "frontier.sql").select.replace(MEMBERS, "panel")
+    days = "(select distinct p.on_day from panel as p)"
+    select = read_table(SQL / "marts" / "frontier.sql").select.replace(MEMBERS, "panel")
+    return select.replace("analysis.member_days", days)
 
 
 def panel_of(first: int, cases: int) -> pd.DataFrame:
@@ -38,6 +40,7 @@ def panel_of(first: int, cases: int) -> pd.DataFrame:
                     "model_id": [f"m{i}" for i in range(models)],
                     "price": prices,
                     "capability": random.integers(90, 100, models).astype(float),
+                    "state_id": "any",
                 }
             )
         )

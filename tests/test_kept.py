@@ -3,9 +3,12 @@
 import re
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
+from feeds import rows
 
+from pipelines import tables
 from pipelines.analysis import grading
 from pipelines.tables import Connection, catalogue, python_step, read_frames
 
@@ -301,3 +304,111 @@ def test_results_are_taken_up_anew_where_a_statement_changes(
     assert 0 < len(same) < len(before)
     assert all(after[key] == before[key] for key in same)
     assert any(after.get(key) != before[key] for key in set(before) - same)
+
+
+# ------------------------------------------------------------------ segments over time
+
+TOLD = "* exclude (state_id)"
+
+
+@pytest.fixture
+def history(edition: Connection) -> Any:
+    """A market of its own with the edition's list prices, and the tables over all its days."""
+    connection = duckdb.connect()
+    tables.create_schemas(connection)
+    for name in ("core.prices", "core.models", "core.segments", "analysis.fits",
+                 "analysis.capabilities"):  # fmt: skip
+        frame = edition.sql(f"select * from {name}").to_arrow_table()
+        connection.register("given", frame)
+        connection.execute(f"create table {name} as select * from given")
+        connection.unregister("given")
+    for name in ("workload_price", "price_bucket"):
+        tables.create_macro(catalogue().macros[name], connection)
+    yield connection
+    connection.close()
+
+
+def segments(connection: Connection) -> list[tuple[Any, ...]]:
+    """Make the tables as a run does; returns what they say."""
+    known = catalogue().tables
+    for name in ("analysis.member_days", "marts.segment_members", "marts.frontier",
+                 "marts.segment_standing"):  # fmt: skip
+        if module := known[name].python:
+            tables.build_python(module, [known[name]], connection)
+        else:
+            tables.build(known[name], connection)
+    return [
+        rows(connection, f"select {TOLD} from {name} order by all")
+        for name in ("marts.segment_members", "marts.frontier", "marts.segment_standing")
+    ]
+
+
+def anew(connection: Connection) -> list[tuple[Any, ...]]:
+    connection.execute("begin")
+    for name in ("marts.segment_members", "marts.frontier", "marts.segment_standing"):
+        connection.execute(f"update {name} set state_id = 'another'")
+    connection.execute("delete from raw.checkpoints")
+    connection.execute("commit")
+    return segments(connection)
+
+
+def test_segments_day_by_day_are_those_of_all_days_at_once(history: Connection) -> None:
+    history.execute("create table whole as select * from core.prices")
+    [(last,)] = rows(history, "select max(valid_from) from whole where is_list_price")
+    days = [
+        day
+        for (day,) in rows(history, "select distinct valid_from from whole order by all")
+        if last.replace(year=last.year - 1) < day
+    ]
+    assert len({(day.year, day.month) for day in days}) > 6
+    for at, day in enumerate(days):
+        history.execute(
+            "create or replace table core.prices as select * replace (case when valid_to <= "
+            f"date '{day}' then valid_to end as valid_to) from whole where valid_from <= '{day}'"
+        )
+        found = segments(history)
+        if at % 5 == 0 or day == days[-1]:
+            assert found == anew(history), day
+    assert len(found[2]) > 500
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update core.prices set input_usd_per_mtok = input_usd_per_mtok * 0.3 "
+        "where valid_from > date '2024-10-01' and is_list_price",
+        "delete from core.prices where valid_from between date '2025-02-01' and date '2025-03-01'",
+        "update core.prices set valid_to = valid_to - 1 where valid_to - valid_from > 3 "
+        "and valid_to > date '2025-01-15'",
+        "update analysis.fits set fit_id = 'another'",
+        "update core.models set is_reasoning = not coalesce(is_reasoning, false)",
+        "update core.segments set price_band_high_share = 0.6",
+    ],
+)
+def test_segments_are_made_anew_from_where_something_changes(
+    history: Connection, statement: str
+) -> None:
+    before = segments(history)
+    history.execute(statement)
+    found = segments(history)
+    assert "fits" in statement or found[2] != before[2]
+    assert found == anew(history)
+    assert found == segments(history)
+
+
+def test_what_was_left_for_the_next_run_may_be_of_any_run_or_missing(history: Connection) -> None:
+    history.execute("create table whole as select * from core.prices")
+    segments(history)
+    left = rows(history, "select step, sha256, content from raw.checkpoints")
+    history.execute("delete from core.prices where valid_from > date '2025-06-01'")
+    segments(history)
+    history.execute("create or replace table core.prices as select * from whole")
+    history.execute("delete from raw.checkpoints")
+    found = segments(history)
+    history.execute("delete from core.prices where valid_from > date '2026-01-01'")
+    history.execute("delete from raw.checkpoints")
+    history.executemany("insert into raw.checkpoints values (?, ?, ?)", left)
+    shorter = segments(history)
+    assert shorter == anew(history)
+    history.execute("create or replace table core.prices as select * from whole")
+    assert segments(history) == found == anew(history)

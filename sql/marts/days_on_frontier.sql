@@ -11,13 +11,11 @@ spells as (
     select
         m.segment_id,
         m.model_id,
-        m.on_day,
-        least(m.until_day, n.as_of + 1) as until_day,
-        f.model_id is not null as is_on_frontier
-    from marts.segment_members as m
-    inner join newest as n on m.on_day <= n.as_of
-    left join marts.frontier as f
-        on f.segment_id = m.segment_id and f.on_day = m.on_day and f.model_id = m.model_id
+        m.valid_from as on_day,
+        least(coalesce(m.valid_to, n.as_of + 1), n.as_of + 1) as until_day,
+        m.is_on_frontier
+    from marts.segment_standing as m
+    inner join newest as n on m.valid_from <= n.as_of
 )
 
 select

@@ -4,6 +4,7 @@
 -- over price decides the few that are left. For what was known by an earlier day ask frontier_on.
 -- The members are read twice rather than kept once: a copy of them all would not fit in memory.
 -- key: segment_id, on_day, model_id
+-- keep: state_id of analysis.member_days
 with buckets as (
     select
         m.segment_id,
@@ -11,6 +12,7 @@ with buckets as (
         price_bucket(m.price) as bucket,
         max(m.capability) as best
     from marts.segment_members as m
+    inner join analysis.member_days as d on d.on_day = m.on_day
     group by m.segment_id, m.on_day, price_bucket(m.price)
 ),
 
@@ -28,7 +30,7 @@ promising as (
 ),
 
 candidates as (
-    select m.segment_id, m.on_day, m.until_day, m.model_id, m.price, m.capability
+    select m.segment_id, m.on_day, m.until_day, m.model_id, m.price, m.capability, m.state_id
     from marts.segment_members as m
     inner join promising as p
         on p.segment_id = m.segment_id
@@ -69,7 +71,8 @@ select
     s.step,                  -- 1 is the cheapest
     c.model_id,              -- version
     c.price,                 -- list price at 3:1, USD per million tokens
-    c.capability             -- in the segment's basket, index points
+    c.capability,            -- in the segment's basket, index points
+    c.state_id               -- hash of all it follows from, analysis.member_days
 from candidates as c
 inner join steps as s
     on s.segment_id = c.segment_id

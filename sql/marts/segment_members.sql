@@ -2,31 +2,16 @@
 -- and how able by the newest fit: the market's history with all that is known.
 -- For what was known by an earlier day ask standing_on(segment_id, as_of, known_by).
 -- key: segment_id, on_day, model_id
+-- keep: state_id of analysis.member_days
 -- check period_is_not_empty: until_day > on_day
-with changes as (
-    select p.valid_from as on_day
-    from core.prices as p
-    where p.is_list_price
-    union
-    select p.valid_to as on_day
-    from core.prices as p
-    where p.is_list_price and p.valid_to is not null
-),
-
-spans as (
-    select
-        c.on_day,
-        coalesce(lead(c.on_day) over (order by c.on_day), date '9999-12-31') as until_day
-    from changes as c
-),
-
-offered as (
+with offered as (
     select
         s.on_day,
         s.until_day,
+        s.state_id,
         p.model_id,
         workload_price(p.input_usd_per_mtok, p.output_usd_per_mtok, null, 0.25, 0) as price
-    from spans as s
+    from analysis.member_days as s
     inner join core.prices as p
         on p.is_list_price
         and p.valid_from <= s.on_day
@@ -51,7 +36,8 @@ select
     r.until_day,             -- first day after, on which the next one changed; 9999-12-31 while it lasts
     r.model_id,              -- version
     r.price,                 -- list price at 3:1, USD per million tokens
-    c.capability             -- in the segment's basket, index points
+    c.capability,            -- in the segment's basket, index points
+    r.state_id               -- hash of all it follows from, analysis.member_days
 from ranked as r
 inner join core.models as m on m.model_id = r.model_id
 inner join core.segments as s
