@@ -170,6 +170,33 @@ def test_a_moving_names_tier_is_of_the_version_it_meant(market: Market) -> None:
     assert tiers(market, "2026-02-10") == []
 
 
+def test_a_name_that_moved_after_a_listings_last_reading_ends_no_price_before_it_begins(
+    market: Market,
+) -> None:
+    """It was believed for a while, and held on no day; the run used to stop here."""
+    price = {"pricing": {"prompt": "0.000001", "completion": "0.000002"}}
+    name, said = {"id": "~zetaworks/zeta-latest"}, {"slug": "zetaworks/zeta-1", "name": "Zeta 1"}
+    entries = [name | price, {"id": "zetaworks/zeta-1"} | price]
+    market.fetched("openrouter", "2026-01-10", json.dumps({"data": entries}).encode())
+    feed = FEEDS["models_dev"]
+    listed = feed.payload({"~zetaworks/zeta-latest": ("1", "2")}, provider="openrouter")
+    market.fetched("models_dev", "2026-01-25", listed)
+    entries[0] = entries[0] | {"alias_target": said}
+    market.fetched("openrouter", "2026-02-10", json.dumps({"data": entries}).encode())
+    gone = feed.payload({"theta": ("1", "2")}, provider="openrouter")
+    market.fetched("models_dev", "2026-03-25", gone)
+    connection = market.build()
+    query = (
+        "select valid_from, valid_to, cast(ended_known_at as date) from core.price_meters "
+        "where source = 'models_dev' and model_id = 'zetaworks/zeta-1' and meter = 'input'"
+    )
+    moved = date(2026, 2, 10)
+    assert rows(connection, query) == [(moved, moved, date(2026, 3, 25))]
+    asked = "select count(*) from meters_on(?, ?) where source = 'models_dev' and meter = 'input'"
+    assert rows(connection, asked, [moved, date(2026, 2, 20)]) == [(1,)]
+    assert rows(connection, asked, [moved, None]) == [(0,)]
+
+
 def test_a_meter_that_cannot_be_is_quarantined(market: Market) -> None:
     lists(market, "2026-01-10", input_cost_per_token_batches=0.004,
           output_cost_per_token_batches=-1e-06)  # fmt: skip

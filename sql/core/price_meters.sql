@@ -21,7 +21,12 @@ with base as (
             else c.cache_write_usd_per_mtok
         end as price_usd,
         c.holds_from as valid_from,
-        c.valid_to_earliest as valid_to,
+        -- Under a name that moved after the source's last reading, before that was known to be its
+        -- last, a price was believed for a while, and held on no day.
+        case
+            when c.valid_to_earliest < c.holds_from then c.holds_from
+            else c.valid_to_earliest
+        end as valid_to,
         c.known_at,
         c.ended_known_at,
         c.source_url,
