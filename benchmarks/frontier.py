@@ -49,8 +49,13 @@ def fill(connection: duckdb.DuckDBPyConnection, rows: int, lasts: int) -> None:
         f"date '2020-01-01' + cast({lasts} * (i // {live}) as integer) as on_day, "
         f"date '2020-01-01' + cast({lasts} * (i // {live} + 1) as integer) as until_day, "
         f"'m' || (i % {live}) as model_id, exp(4 * (hash(i) % 1000003) / 1000003.0 - 1) as price, "
-        "100 + 60.0 * (hash(i + 7000000000) % 1000033) / 1000033.0 as capability "
+        "100 + 60.0 * (hash(i + 7000000000) % 1000033) / 1000033.0 as capability, "
+        "'any' as state_id "
         f"from range({rows}) as g(i)"
+    )
+    connection.execute("create schema if not exists analysis")
+    connection.execute(
+        "create or replace table analysis.member_days as select distinct p.on_day from panel as p"
     )
     connection.execute("checkpoint")
 

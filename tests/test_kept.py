@@ -412,3 +412,36 @@ def test_what_was_left_for_the_next_run_may_be_of_any_run_or_missing(history: Co
     assert shorter == anew(history)
     history.execute("create or replace table core.prices as select * from whole")
     assert segments(history) == found == anew(history)
+
+
+# ------------------------------------------------------------------ price indices
+
+INDICES = ("pipelines.analysis.price_index", "price_indices", "state_id")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update core.prices set input_usd_per_mtok = input_usd_per_mtok * 2 where is_list_price "
+        "and valid_from < date '2024-06-01'",
+        "delete from core.prices where valid_from > date '2025-01-01'",
+        "update analysis.capabilities set capability = capability + 1 where model_id < 'g'",
+        "update core.segment_days set as_of = date '2025-03-01' where basis = 'newest'",
+    ],
+)
+def test_indices_are_made_anew_when_a_first_of_a_month_changes(
+    edition: Connection, statement: str
+) -> None:
+    other, stays = kept_against_anew(*INDICES, edition, statement)
+    assert (other > 0, stays) == (True, 0)
+
+
+def test_a_price_that_no_first_of_a_month_sees_changes_no_index(edition: Connection) -> None:
+    statement = (
+        "insert into core.prices by name select p.* replace ('new/model' as model_id, "
+        "date '2025-02-03' as valid_from, date '2025-02-20' as valid_to) "
+        "from core.prices as p where p.is_list_price limit 1"
+    )
+    other, stays = kept_against_anew(*INDICES, edition, statement)
+    assert other == 0
+    assert stays > 100

@@ -11,13 +11,18 @@ Intervals: versions resampled (bootstrap) for the first two; capabilities drawn 
 for the third, where who reaches the level is what is not sure. Months with too few versions have no
 value but a reason, and the chain goes on from the last month that has one. All are at 3 tokens read
 for one written, and with all that is known. Street prices and demand do not enter. The formulae are
-those of `index_numbers`.
+those of `index_numbers`. Versions count that have a price on the first of some month, so that
+between two of these nothing changes, and what is kept is that of all months.
 """
+
+import hashlib
+from collections.abc import Collection
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from pipelines.analysis import INTERVAL
+from pipelines.analysis import INTERVAL, index_numbers
 from pipelines.analysis.index_numbers import (
     LEAST_HEDONIC,
     LEAST_MATCHED,
@@ -26,6 +31,7 @@ from pipelines.analysis.index_numbers import (
     hedonic,
     matched,
 )
+from pipelines.settings import SQL
 
 READS = {
     "prices": (
@@ -41,28 +47,46 @@ READS = {
     "newest": "select max(d.as_of) as as_of from core.segment_days as d where d.basis = 'newest'",
 }
 LEVELS = (110, 120, 125, 130, 140, 150)
+#: What an index follows from beside prices and capabilities.
+METHOD = (Path(__file__), Path(index_numbers.__file__), SQL / "analysis" / "price_indices.sql")
 COLUMNS = ["method", "on_month", "index_value", "index_low", "index_high", "price", "price_low",
-           "price_high", "models", "reason"]  # fmt: skip
+           "price_high", "models", "reason", "state_id"]  # fmt: skip
 
 
 def compute(
-    prices: pd.DataFrame, capabilities: pd.DataFrame, newest: pd.DataFrame
+    prices: pd.DataFrame,
+    capabilities: pd.DataFrame,
+    newest: pd.DataFrame,
+    kept: Collection[str] = frozenset(),
 ) -> dict[str, pd.DataFrame]:
-    """Table `price_indices`: a row per method and month. Frames as `READS` has them."""
+    """Table `price_indices`: a row per method and month, if they are not `kept`, and `standing`:
+    their one `state_id`. Frames as `READS` has them."""
     starts = pd.to_datetime(prices["valid_from"])
     ends = pd.to_datetime(prices["valid_to"])
     if prices.empty or pd.isna(newest["as_of"].iloc[0]):
-        return {"price_indices": pd.DataFrame(columns=COLUMNS)}
+        nothing = pd.DataFrame(columns=COLUMNS)
+        return {"price_indices": nothing, "standing": nothing[["state_id"]]}
     months = pd.date_range(starts.min(), pd.Timestamp(newest["as_of"].iloc[0]), freq="MS")
-    models = sorted(set(prices["model_id"]))
+    begun = months.searchsorted(starts)
+    ended = months.searchsorted(ends)
+    there = begun < ended
+    models = sorted(set(prices["model_id"][there]))
     at = {model: i for i, model in enumerate(models)}
     panel = np.full((len(months), len(models)), np.nan)
-    for model, start, end, price in zip(
-        prices["model_id"], starts, ends, prices["price"], strict=True
+    for model, first, last, price in zip(
+        prices["model_id"][there], begun[there], ended[there], prices["price"][there], strict=True
     ):
-        panel[(months >= start) & (months < end), at[model]] = price
+        panel[first:last, at[model]] = price
     known = capabilities.set_index("model_id").reindex(models)
     able, sd = known["capability"].to_numpy(float), known["capability_sd"].to_numpy(float)
+    told = hashlib.md5(b"".join(path.read_bytes() for path in METHOD))
+    told.update(f"{models} {list(months)}".encode())
+    for figures in (panel, able, sd):
+        told.update(figures.tobytes())
+    state = told.hexdigest()[:16]
+    standing = pd.DataFrame({"state_id": [state]})
+    if state in kept:
+        return {"price_indices": pd.DataFrame(columns=COLUMNS), "standing": standing}
     few = "only {} versions to compare with the last month"
     parts = []
     for method, link, least in (
@@ -83,7 +107,8 @@ def compute(
             parts.append(row)
     for level in LEVELS:
         parts += _fixed_level(level, months, cheapest(panel, able, sd, level, INTERVAL))
-    return {"price_indices": pd.DataFrame(parts, columns=COLUMNS)}
+    found = pd.DataFrame(parts, columns=COLUMNS).assign(state_id=state)
+    return {"price_indices": found, "standing": standing}
 
 
 def _fixed_level(

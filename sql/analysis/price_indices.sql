@@ -1,5 +1,6 @@
 -- Monthly price indices of the market by three methods, with intervals; see pipelines.analysis.price_index.
 -- key: method, on_month
+-- keep: state_id
 -- check value_or_reason: (index_value is null) = (reason is not null)
 -- python: pipelines.analysis.price_index
 select
@@ -12,5 +13,6 @@ select
     cast(i.price_low as double) as price_low_usd_per_mtok, -- lower end of its 80% interval
     cast(i.price_high as double) as price_high_usd_per_mtok, -- upper end of its 80% interval; null if the level may not be on offer
     cast(i.models as bigint) as models, -- versions behind it: matched, in the smaller month, or reaching the level
-    cast(i.reason as varchar) as reason -- why there is no value
+    cast(i.reason as varchar) as reason, -- why there is no value
+    cast(i.state_id as varchar) as state_id -- hash of all that the indices of all months follow from
 from computed_price_indices as i
