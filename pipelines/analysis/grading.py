@@ -19,6 +19,7 @@ the same as before is kept: `states` hashes all of it that it follows from.
 """
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -192,8 +193,7 @@ def states(
     method = hashlib.md5(b"".join(path.read_bytes() for path in METHOD))
     method.update(series.to_csv(index=False).encode())
     of_model = [summed(frame["model_id"], hash_rows(frame)) for frame in (prices, retirements)]
-    of_line = summed(launches["model_id"].map(line_of), hash_rows(launches))
-    lines = {model: line_of(model) for model in asked["model_id"].unique()}
+    launched = _Launched(launches)
     days = usage_days.assign(day=pd.to_datetime(usage_days["period_from"])).sort_values("day")
     total = np.concatenate([[0], days["told"].to_numpy(np.uint64).cumsum(dtype=np.uint64)])
 
@@ -209,7 +209,10 @@ def states(
         {
             "prices": asked["model_id"].map(lambda model: of_model[0].get(model, 0)),
             "retirement": asked["model_id"].map(lambda model: of_model[1].get(model, 0)),
-            "line": asked["model_id"].map(lambda model: of_line.get(lines[model], 0)),
+            "line": [
+                launched.between(call.model_id, call.as_of, call.until)
+                for call in asked[["model_id", "as_of", "until"]].itertuples()
+            ],
             "before": used("as_of"),
             "until": used("until"),
         }
@@ -218,6 +221,32 @@ def states(
     told.loc[~asked["is_due"].to_numpy(), ["is_on_frontier", "is_lost"]] = ""
     both = zip(hash_rows(told), hash_rows(seen), strict=True)
     return [method.hexdigest()[:8] + f"{of_call:016x}{of_world:016x}" for of_call, of_world in both]
+
+
+class _Launched:
+    """Hashes of the launches of a product line after a day and up to another."""
+
+    def __init__(self, launches: pd.DataFrame):
+        self._lines: dict[str, str] = {}
+        self._days: dict[str, list[date]] = {}
+        self._totals: dict[str, list[int]] = {}
+        rows = zip(
+            launches["model_id"], days_of(launches["effective_on"]), hash_rows(launches),
+            strict=True,
+        )  # fmt: skip
+        for model, day, told in sorted(rows, key=lambda row: row[1]):
+            line = line_of(model)
+            self._days.setdefault(line, []).append(day)
+            totals = self._totals.setdefault(line, [0])
+            totals.append((totals[-1] + int(told)) % 2**64)
+
+    def between(self, model_id: str, since: date, until: date) -> int:
+        """Hash of what was launched in a model's line; 0 if nothing."""
+        line = self._lines.setdefault(model_id, line_of(model_id))
+        days = self._days.get(line, [])
+        first, last = bisect_right(days, since), bisect_right(days, until)
+        totals = self._totals.get(line, [0])
+        return (totals[last] - totals[first]) % 2**64
 
 
 def _usage_of(
