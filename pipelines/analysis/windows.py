@@ -67,6 +67,8 @@ READS = (
 #: little of today's, and a day's work must not grow with all days before. As many are scored, see
 #: `analysis.backtest_launches`.
 NEWEST = 60
+#: Days of launch whose offers are asked for at once, so that they fit in memory.
+AT_ONCE = 50
 #: A series not continued for so long after a window was to be complete is taken to have ended.
 ENDED = timedelta(30)
 
@@ -287,7 +289,9 @@ def compute(
             capabilities(fits=fits_of([origin.day for origin in complete], fits)), bands, launches,
             thinking, dominance(events=[e for o in complete for e in o.launched["event_id"]]),
         )  # fmt: skip
-        on_offer = _by_launch(offers(**_looks(complete)))
+        on_offer: dict[str, dict[str, float]] = {}
+        for at in range(0, len(complete), AT_ONCE):
+            on_offer |= _by_launch(offers(**_looks(complete[at : at + AT_ONCE])))
         every = usage(periods=_days(complete))
         seen = {origin.name: _inside(every, origin) for origin in complete}
         models = {
