@@ -11,7 +11,7 @@ from scipy.special import ndtr
 
 from pipelines import tables
 from pipelines.analysis import capability
-from pipelines.analysis.capability import NEVER, as_scores, days_kept, fit, standing_results
+from pipelines.analysis.capability import DAYS, NEVER, as_scores, fit, standing_results
 from pipelines.analysis.item_response import SDS, UNSTATED, estimate
 from pipelines.tables import Connection, catalogue
 
@@ -238,6 +238,15 @@ def results_of(*rows_: tuple[str, str, date], **more: object) -> pd.DataFrame:
     return frame.assign(**{**given, **more})
 
 
+def days_of(results: pd.DataFrame) -> pd.DataFrame:
+    """Days as `READS` gives them for these results."""
+    return duckdb.sql(DAYS.format(results="select * from results")).df()
+
+
+def days_kept(results: pd.DataFrame) -> list[date]:
+    return list(capability.days_kept(days_of(results)))
+
+
 DAY = date(2024, 1, 1)
 NO_PARTS = pd.DataFrame({"part_id": [], "whole_id": []}, dtype=object)
 
@@ -321,7 +330,15 @@ def computed(
     baskets = pd.DataFrame(
         {"segment_id": ["s"], "needs_low_latency": [False], "ability_id": ["b"], "weight": [1.0]}
     )
-    return capability.compute(results, baskets, anchors, NO_PARTS, kept)
+    return capability.compute(
+        days_of(results),
+        lambda first, last: results.copy(),
+        results[["ability_id"]].drop_duplicates(),
+        baskets,
+        anchors,
+        NO_PARTS,
+        kept,
+    )
 
 
 @pytest.fixture(scope="module")

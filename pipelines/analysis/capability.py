@@ -36,7 +36,7 @@ moves a probability towards one half: by 0.0003 on average and at most 0.05 on t
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -63,16 +63,62 @@ FACTORS = 6
 GROWTH, PATIENCE = 0.05, timedelta(days=7)
 OVERALL = "overall"
 
+RESULTS = (
+    "select r.result_id, r.measurement_id, r.source, r.model_id, r.benchmark_id, "
+    "r.benchmark_release, effort_level(r.configuration) as effort, r.score_share, r.evidence, "
+    "cast(r.known_at as date) as known_on, "
+    "coalesce(cast(r.superseded_at as date), date '9999-12-31') as superseded_on, "
+    "b.ability_id, b.chance_share, b.ceiling_share from core.results as r "
+    "inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id "
+    "where r.is_headline_metric and effort_level(r.configuration) <> 'parallel'"
+)
+#: Days on which evidence became known or was replaced. `state` says all that stood on a day: hashes
+#: are added as results become known and taken off as they are replaced, in one pass over all days.
+DAYS = """
+with results as ({results}),
+
+abilities as (
+    select distinct f.on_day
+    from (
+        select min(r.known_on) as on_day from results as r group by r.model_id, r.ability_id
+    ) as f
+),
+
+measured as (
+    select f.on_day, count(*) as number
+    from (
+        select min(r.known_on) as on_day from results as r group by r.model_id, r.benchmark_id
+    ) as f
+    group by f.on_day
+),
+
+said as (
+    select r.known_on as on_day, cast(hash(r) as hugeint) as h from results as r
+    union all
+    select r.superseded_on as on_day, -cast(hash(r) as hugeint) as h
+    from results as r
+    where r.superseded_on < date '9999-12-31'
+)
+
+select
+    s.on_day,
+    cast(sum(sum(s.h)) over (order by s.on_day) as varchar) as state,
+    a.on_day is not null as is_new,
+    coalesce(m.number, 0) as measured
+from said as s
+left join abilities as a on a.on_day = s.on_day
+left join measured as m on m.on_day = s.on_day
+group by s.on_day, a.on_day, m.number
+order by s.on_day
+"""
 READS = {
+    "days": DAYS.format(results=RESULTS),
+    # Those that may have stood on days asked for.
     "results": (
-        "select r.result_id, r.measurement_id, r.source, r.model_id, r.benchmark_id, "
-        "r.benchmark_release, effort_level(r.configuration) as effort, r.score_share, r.evidence, "
-        "cast(r.known_at as date) as known_on, "
-        "coalesce(cast(r.superseded_at as date), date '9999-12-31') as superseded_on, "
-        "b.ability_id, b.chance_share, b.ceiling_share from core.results as r "
-        "inner join core.benchmarks as b on b.benchmark_id = r.benchmark_id "
-        "where r.is_headline_metric and effort_level(r.configuration) <> 'parallel'"
+        f"select * from ({RESULTS}) as r "
+        "where r.known_on <= $last::date and r.superseded_on > $first::date"
     ),
+    "abilities": f"select distinct r.ability_id from ({RESULTS}) as r",
     "baskets": (
         "select s.segment_id, s.needs_low_latency, k.ability_id, k.weight from core.segments as s "
         "inner join core.segment_baskets as k on k.segment_id = s.segment_id"
@@ -124,26 +170,27 @@ def fit(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 # ------------------------------------------------------------------------- results and days
 
 
-def days_kept(results: pd.DataFrame) -> list[date]:
-    """Days whose fit is kept, of those on which evidence became known or was replaced.
+def days_kept(days: pd.DataFrame) -> dict[date, str]:
+    """Days whose fit is kept, with their states.
 
-    `results`: `model_id`, `ability_id`, `benchmark_id`, `known_on`, `superseded_on`. A day is kept
-    when a model is measured for the first time, at all or in an ability; when the (model,
-    benchmark) measured have grown by the share `GROWTH` since the last day kept; or `PATIENCE`
-    after it. It depends on nothing known later, so that more payloads never change it, and the
-    number of fits grows with what is new in the market and with weeks, not with fetches.
+    `days`: see `DAYS`; `is_new` says that a model was measured for the first time, at all or in an
+    ability, `measured` how many (model, benchmark) for the first time. A day is kept when it is
+    new; when the (model, benchmark) measured have grown by the share `GROWTH` since the last day
+    kept; or `PATIENCE` after it. It depends on nothing known later, so that more payloads never
+    change it, and the number of fits grows with what is new in the market and with weeks, not with
+    fetches.
     """
-    first = results.groupby(["model_id", "ability_id"])["known_on"].min()
-    new = set(first)
-    measured = np.sort(results.groupby(["model_id", "benchmark_id"])["known_on"].min().to_numpy())
-    days = sorted((set(results["known_on"]) | set(results["superseded_on"])) - {NEVER})
-    kept: list[date] = []
-    count = 0
-    for day in days:
-        so_far = int(np.searchsorted(measured, day, side="right"))
-        if not kept or day in new or so_far >= (1 + GROWTH) * count or day - kept[-1] >= PATIENCE:
-            kept.append(day)
-            count = so_far
+    kept: dict[date, str] = {}
+    so_far = count = 0
+    last = date.min
+    for moment, state, is_new, measured in zip(
+        pd.to_datetime(days["on_day"]), days["state"], days["is_new"], days["measured"], strict=True
+    ):
+        day = moment.date()
+        so_far += int(measured)
+        if not kept or is_new or so_far >= (1 + GROWTH) * count or day - last >= PATIENCE:
+            kept[day] = state
+            last, count = day, so_far
     return kept
 
 
@@ -217,7 +264,9 @@ def _baskets(baskets: pd.DataFrame, abilities: list[str]) -> list[Basket]:
 
 
 def compute(
-    results: pd.DataFrame,
+    days: pd.DataFrame,
+    results: Callable[..., pd.DataFrame],
+    abilities: pd.DataFrame,
     baskets: pd.DataFrame,
     anchors: pd.DataFrame,
     parts: pd.DataFrame,
@@ -225,36 +274,35 @@ def compute(
 ) -> dict[str, pd.DataFrame]:
     """Rows of the fits not in `kept` for each of `TABLES`, and `standing`: all `fit_id` that stand.
 
-    Frames as `READS` has them. Pure: a fit's rows depend on its results, the baskets and the
-    anchors alone, in whatever order and company they are computed.
+    What `READS` says. Pure: a fit's rows depend on its results, the baskets and the anchors alone,
+    in whatever order and company they are computed.
     """
-    results = results.assign(
-        known_on=pd.to_datetime(results["known_on"]).dt.date,
-        superseded_on=pd.to_datetime(results["superseded_on"]).dt.date,
-    )
     context = hashlib.md5(_method())
-    for frame in (baskets, anchors):
+    for frame in (abilities, baskets, anchors, parts):
         rows = frame.sort_values(list(frame.columns)).to_csv(index=False)
         context.update(rows.encode())
-    wanted = _baskets(baskets, sorted(set(results["ability_id"]) - {GENERAL}))
+    ids = {
+        day: hashlib.md5(context.digest() + f"{day} {state}".encode()).hexdigest()
+        for day, state in days_kept(days).items()
+    }
+    asked = [day for day, fit_id in ids.items() if fit_id not in kept]
+    wanted = _baskets(baskets, sorted(set(abilities["ability_id"]) - {GENERAL}))
     index = dict(zip(anchors["model_id"], anchors["index_value"].astype(float), strict=True))
     found: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
-    standing = []
-    for day in days_kept(results):
-        scores = as_scores(standing_results(results, parts, day))
-        rows = np.sort(pd.util.hash_pandas_object(scores, index=False).to_numpy())
-        fit_id = hashlib.md5(context.digest() + day.isoformat().encode() + rows.tobytes())
-        standing.append(fit_id.hexdigest())
-        if standing[-1] in kept:
-            continue
-        about = {"fit_id": standing[-1], "known_on": day}
+    if asked:
+        every = results(first=min(asked), last=max(asked))
+        for column in ("known_on", "superseded_on"):
+            every[column] = pd.to_datetime(every[column]).dt.date
+    for day in asked:
+        scores = as_scores(standing_results(every, parts, day))
+        about = {"fit_id": ids[day], "known_on": day}
         for name, frame in _tables(scores, wanted, index).items():
             found[name].append(frame.assign(**about))
     frames = {
         name: pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS[name])
         for name, parts in found.items()
     }
-    return {**frames, "standing": pd.DataFrame({"fit_id": standing})}
+    return {**frames, "standing": pd.DataFrame({"fit_id": list(ids.values())})}
 
 
 def _tables(
