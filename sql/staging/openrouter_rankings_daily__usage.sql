@@ -19,13 +19,24 @@ with runs as (
     from raw.openrouter_rankings_daily__usage as r
 ),
 
+-- Runs of one day begin and end together: one of them speaks for all.
+spans as (
+    select
+        r.part,
+        r.first_seen_at,
+        r.ended_at,
+        min(r.day) as first_day
+    from runs as r
+    group by r.part, r.first_seen_at, r.ended_at
+),
+
 windows as (
     select
         e.part,
         e.ended_at,
-        min(u.day) as first_day
-    from (select distinct v.part, v.ended_at from runs as v where v.ended_at is not null) as e
-    inner join runs as u
+        min(u.first_day) as first_day
+    from (select distinct v.part, v.ended_at from spans as v where v.ended_at is not null) as e
+    inner join spans as u
         on u.part = e.part and u.first_seen_at <= e.ended_at and (u.ended_at is null or u.ended_at > e.ended_at)
     group by e.part, e.ended_at
 ),
