@@ -103,11 +103,12 @@ def niceness(change: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def open_writer(settings: Settings) -> Iterator[Connection]:
+def open_writer(settings: Settings, reads_every_block: bool = True) -> Iterator[Connection]:
     """The one connection that writes, on a file of this release's format.
 
     A file that is damaged or of another format is set aside and begun anew: every row of it is
-    loaded again from `data/snapshots/`. Raises WarehouseError if another run is writing, or the
+    loaded again from `data/snapshots/`. Without `reads_every_block` not all damage is found, for
+    who only asks whether it can be opened. Raises WarehouseError if another run is writing, or the
     disk refuses.
     """
     with _plain_words(settings.data):
@@ -116,7 +117,7 @@ def open_writer(settings: Settings) -> Iterator[Connection]:
     with lock:
         _lock(lock)
         with _plain_words(settings.data):
-            connection = _connect_current(settings)
+            connection = _connect_current(settings, reads_every_block)
         try:
             yield connection
         finally:
@@ -166,14 +167,15 @@ def _connect(settings: Settings) -> Connection:
     )
 
 
-def _connect_current(settings: Settings) -> Connection:
+def _connect_current(settings: Settings, reads_every_block: bool) -> Connection:
     """A connection on a sound file of this format; another is set aside first."""
     is_new = not settings.warehouse.exists()
     connection: Connection | None = None
     try:
         connection = _connect(settings)
         found = FORMAT if is_new else _format_of(connection)
-        _read_every_block(connection)
+        if reads_every_block:
+            _read_every_block(connection)
     except (duckdb.OutOfMemoryException, duckdb.InterruptException):
         raise
     except duckdb.Error as error:
