@@ -179,8 +179,10 @@ def joined(carried: pd.DataFrame, spells: pd.DataFrame, since: pd.Timestamp) -> 
 
 
 def _pack(frame: pd.DataFrame) -> bytes:
+    # In one order, so that a warehouse made again is the one it was.
+    order = [name for name in ("state_id", "segment_id", "model_id", "valid_from") if name in frame]
     buffer = io.BytesIO()
-    frame.reset_index(drop=True).to_parquet(buffer)
+    frame.sort_values(order, ignore_index=True).to_parquet(buffer)
     return buffer.getvalue()
 
 
