@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -279,14 +279,19 @@ class _Runs:
     def __init__(self, connection: Connection, table: str):
         self.connection = connection
         self.table = table
-        rows = connection.execute(
-            f"select key, part, fields, first_fetch_id, first_seen_at, previous_fetch_at "
-            f"from {table} where ended_at is null"
-        ).fetchall()
-        self.open: dict[str, list[Any]] = {row[0]: list(row[1:]) for row in rows}
-        self.stored = set(self.open)
+        self.stored: set[str] = set()
         self.closed: list[tuple[Any, ...]] = []
         self.dropped: list[str] = []
+
+    @cached_property
+    def open(self) -> dict[str, list[Any]]:
+        """Runs that go on, by key; read once a payload is, for most days bring none."""
+        rows = self.connection.execute(
+            f"select key, part, fields, first_fetch_id, first_seen_at, previous_fetch_at "
+            f"from {self.table} where ended_at is null"
+        ).fetchall()
+        self.stored = {row[0] for row in rows}
+        return {row[0]: list(row[1:]) for row in rows}
 
     def before_and_now(self, parsed: Parsed, thing: str, part: str) -> tuple[int, int]:
         """Rows of a part so far, and with a payload; one held for its fault is still there."""
@@ -337,6 +342,8 @@ class _Runs:
 
     def write(self) -> int:
         """Put the changes into the table; an unchanged source writes nothing."""
+        if "open" not in vars(self):
+            return 0
         if self.dropped:
             self.connection.execute(
                 f"delete from {self.table} where ended_at is null and key in "
@@ -366,13 +373,18 @@ class _Spells:
         self.connection, self.table, self.source = connection, table, source
         self.columns = ("part", *identity, *measured, "fetch_id", "first_seen_at")
         self.width = len(identity) + 1
-        rows = connection.execute(
-            f"select {', '.join(self.columns)} from {table} where source = ? and ended_at is null",
-            [source.name],
-        ).fetchall()
-        self.open = {row[: self.width]: row[self.width :] for row in rows}
         self.ended: list[tuple[Any, ...]] = []
         self.has_changed = False
+
+    @cached_property
+    def open(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+        """Spells that go on, with what is said of them; read once a payload is."""
+        rows = self.connection.execute(
+            f"select {', '.join(self.columns)} from {self.table} "
+            "where source = ? and ended_at is null",
+            [self.source.name],
+        ).fetchall()
+        return {row[: self.width]: row[self.width :] for row in rows}
 
     def read(
         self, shown: Mapping[tuple[Any, ...], tuple[Any, ...]], fetch: Fetch, at: datetime
@@ -407,13 +419,25 @@ SPELL_KINDS = {
 }  # fmt: skip
 
 
+#: Of each source and part the last good fetch. Its time first: a sum over two columns of all
+#: fetches costs little, their order by part and time would grow with them.
+_LAST_GOOD = (
+    "with newest as (select g.source, g.part, max(g.fetched_at) as fetched_at from raw.fetches "
+    "as g where g.status <> 'failed' and {1} group by g.source, g.part) "
+    "select {0} from raw.fetches as f inner join newest as n on n.source = f.source "
+    "and n.part = f.part and n.fetched_at = f.fetched_at where f.status <> 'failed' "
+    "qualify row_number() over (partition by f.source, f.part order by f.fetch_id) = 1"
+)
+
+
 def last_good(connection: Connection) -> dict[tuple[str, str], Fetch]:
     """By source and part, the last fetch whose payload was accepted, with its validators."""
     rows = connection.execute(
-        "select fetch_id, source, url, strftime(fetched_at, '%Y-%m-%dT%H:%M:%SZ'), status, "
-        "http_status, etag, last_modified, sha256, bytes, null, part from raw.fetches "
-        "where status <> 'failed' qualify row_number() over "
-        "(partition by source, part order by fetched_at desc, fetch_id) = 1"
+        _LAST_GOOD.format(
+            "f.fetch_id, f.source, f.url, strftime(f.fetched_at, '%Y-%m-%dT%H:%M:%SZ'), f.status, "
+            "f.http_status, f.etag, f.last_modified, f.sha256, f.bytes, null, f.part",
+            "true",
+        )
     ).fetchall()
     return {(row[1], row[11]): Fetch(*row) for row in rows}
 
@@ -448,24 +472,14 @@ def load(
     is_another = bool(rows) and rows[0][2] != parser
     entries, end = snapshots.since(Position(*rows[0][:2]) if rows else Position())
     logged = {fetch.fetch_id: fetch for fetch in entries if fetch.source == source.name}
-    known = {
-        row[0]
-        for row in connection.execute(
-            "select fetch_id from raw.fetches where fetch_id in (select unnest(?::varchar[]))",
-            [list(logged)],
-        ).fetchall()
-    }
-    new = _in_order(fetch for fetch in logged.values() if fetch.fetch_id not in known)
+    new = _in_order(_not_yet_read(connection, logged))
     loaded = Loaded()
     if rows and rows[0] == (end.bytes, end.tail, parser):
         return loaded
     with transaction(connection):
-        _forget(connection, source)
-        (newest,) = first_row(
-            connection, "select max(fetched_at) from raw.fetches where source = ?", [source.name]
-        )
-        is_late = bool(new) and newest is not None and _moment(new[0].fetched_at) < newest
-        if is_late or is_another:
+        if new or is_another:
+            _forget(connection, source)
+        if is_another or (new and _is_late(connection, new[0])):
             for thing in source.things:
                 connection.execute(f"delete from raw.{source.name}__{thing}")
             for table in ("quarantine", "fields", "fetches"):
@@ -481,10 +495,29 @@ def load(
     return loaded
 
 
+def _not_yet_read(connection: Connection, logged: Mapping[str, Fetch]) -> list[Fetch]:
+    """Attempts of the log that `raw.fetches` does not hold; none is older than the time it says."""
+    if not logged:
+        return []
+    known = connection.execute(
+        "select f.fetch_id from raw.fetches as f where f.fetched_at >= ? "
+        "and f.fetch_id in (select unnest(?::varchar[]))",
+        [min(_moment(fetch.fetched_at) for fetch in logged.values()), list(logged)],
+    ).fetchall()
+    read = {fetch_id for (fetch_id,) in known}
+    return [fetch for fetch_id, fetch in logged.items() if fetch_id not in read]
+
+
+def _is_late(connection: Connection, fetch: Fetch) -> bool:
+    """Whether a later one of the source was read before."""
+    query = "select 1 from raw.fetches as f where f.source = ? and f.fetched_at > ? limit 1"
+    return bool(first_row(connection, query, [fetch.source, _moment(fetch.fetched_at)]))
+
+
 def _forget(connection: Connection, source: Source) -> None:
     """Take what is noted of the tables about to be written; see `pipelines.versions`."""
     names = [f"raw.{source.name}__{thing}" for thing in source.things]
-    names += ["raw.fetches", "raw.quarantine", "raw.fields", "raw.log_positions"]
+    names += ["raw.fetches", "raw.quarantine", "raw.fields"]
     connection.execute("delete from raw.versions where name in (select unnest(?))", [names])
 
 
@@ -546,25 +579,36 @@ class _Part:
     held_back: list[tuple[datetime, int]] = field(default_factory=list)
 
 
-def _known_parts(connection: Connection, source: Source) -> dict[str, _Part]:
-    parts = {
-        part: _Part(*known)
-        for part, *known in connection.execute(
-            "select part, fetched_at, sha256, observed, rejected from raw.fetches "
-            "where source = ? and status <> 'failed' qualify row_number() over "
-            "(partition by part order by fetched_at desc, fetch_id) = 1",
-            [source.name],
-        ).fetchall()
-    }
+def _known_parts(connection: Connection, source: Source, names: set[str]) -> dict[str, _Part]:
+    """What was last read of these parts."""
+    where = "g.source = ? and g.part in (select unnest(?::varchar[]))"
+    query = _LAST_GOOD.format("f.part, f.fetched_at, f.sha256, f.observed, f.rejected", where)
+    asked = [source.name, list(names)]
+    parts = {part: _Part(*known) for part, *known in connection.execute(query, asked).fetchall()}
     for part, at, rows in connection.execute(
-        "select part, fetched_at, held_back from raw.fetches "
-        "where source = ? and held_back is not null order by fetched_at, fetch_id",
-        [source.name],
+        "select g.part, g.fetched_at, g.held_back from raw.fetches as g "
+        f"where g.held_back is not null and {where} order by g.fetched_at, g.fetch_id",
+        asked,
     ).fetchall():
         known = parts[part]
         if known.good_at is not None and at > known.good_at:
             known.held_back.append((at, rows))
     return parts
+
+
+def _refused(connection: Connection, source: Source, fetches: Iterable[Fetch]) -> dict[str, str]:
+    """Why payloads that are said not to have changed could not be read, by hash."""
+    unchanged = {fetch.sha256 for fetch in fetches if fetch.status == "unchanged" and fetch.sha256}
+    if not unchanged:
+        return {}
+    found = connection.execute(
+        "select f.sha256, first(f.problem order by f.fetched_at, f.fetch_id) "
+        "filter (where f.problem is not null) from raw.fetches as f "
+        "where f.source = ? and f.status = 'failed' "
+        "and f.sha256 in (select unnest(?::varchar[])) group by f.sha256",
+        [source.name, list(unchanged)],
+    )
+    return dict(found.fetchall())
 
 
 def _what_is_missing(
@@ -627,14 +671,8 @@ def _load(
     carried = _Spells(
         connection, "raw.fields", source, ("thing", "path", "kind", "is_read"), ("rows",)
     )
-    parts = _known_parts(connection, source)
-    unreadable = dict(
-        connection.execute(
-            "select sha256, any_value(problem) from raw.fetches "
-            "where source = ? and status = 'failed' and sha256 is not null group by sha256",
-            [source.name],
-        ).fetchall()
-    )
+    parts = _known_parts(connection, source, {fetch.part for fetch in fetches})
+    unreadable = _refused(connection, source, fetches)
     entries: list[tuple[Any, ...]] = []
     for fetch in fetches:
         fetched_at = _moment(fetch.fetched_at)
@@ -697,8 +735,8 @@ def _load(
     _insert(connection, "raw.fetches", FETCH_COLUMNS, entries)
 
 
-def _as_json(fields: Any) -> str:
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"))
+#: Made once: every row of every payload goes through it.
+_as_json: Callable[[Any], str] = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def _insert(

@@ -116,6 +116,58 @@ def test_a_change_closes_one_run_and_opens_another(
     ]
 
 
+def test_an_unchanged_payload_asks_nothing_of_what_was_said_before(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    """Its day costs the same whatever was said in the years before: the tables may be away."""
+    keep(snapshots, "2026-01-01", FEED.payload(FIRST))
+    raw.load(connection, SOURCE, snapshots)
+    for thing in SOURCE.things:
+        connection.execute(f"drop table raw.litellm__{thing}")
+    connection.execute("drop table raw.quarantine")
+    connection.execute("drop table raw.fields")
+    keep(snapshots, "2026-01-02", FEED.payload(FIRST))
+    assert raw.load(connection, SOURCE, snapshots).payloads == 1
+
+
+def test_the_last_good_fetch_of_every_part_is_found_however_long_ago_it_was(
+    connection: Connection,
+) -> None:
+    """As the rank of all fetches by part says it, of two at once the first by name."""
+    connection.execute(
+        "insert into raw.fetches by name select md5(cast(n as varchar)) as fetch_id, "
+        "'s' || n % 3 as source, 'u' as url, timestamp '2026-01-01' + to_days(cast("
+        "hash(n) % 40 as integer)) as fetched_at, case when hash(n, 1) % 3 = 0 then 'failed' "
+        "else 'ok' end as status, 'p' || hash(n, 2) % 9 as part, 'x' || n as sha256 "
+        "from range(600) as r(n)"
+    )
+    ranked = rows(
+        connection,
+        "select source, part, fetch_id, sha256 from raw.fetches where status <> 'failed' qualify "
+        "row_number() over (partition by source, part order by fetched_at desc, fetch_id) = 1",
+    )
+    found = raw.last_good(connection)
+    assert {(*key, fetch.fetch_id, fetch.sha256) for key, fetch in found.items()} == set(ranked)
+    assert len(found) == len(ranked) == 27
+
+
+def test_what_is_unchanged_and_was_refused_says_why_it_was_first(
+    snapshots: raw.Snapshots, connection: Connection
+) -> None:
+    keep(snapshots, "2026-01-01", FEED.payload(FIRST))
+    refused = keep(snapshots, "2026-01-02", b"[]")
+    for day in ("2026-01-03", "2026-01-04"):
+        snapshots.append([
+            raw.new_fetch("litellm", SOURCE.url, at(day), "unchanged", None, sha256=refused.sha256)
+        ])  # fmt: skip
+        raw.load(connection, SOURCE, snapshots)
+    (_, _), (_, why), *later = rows(
+        connection, "select status, problem from raw.fetches order by fetched_at"
+    )
+    assert later == [("failed", f"unchanged, so still: {why}")] * 2
+    assert everything(connection) == loaded_in_one(snapshots)
+
+
 def test_absence_ends_a_run_and_a_return_opens_a_new_one(
     snapshots: raw.Snapshots, connection: Connection
 ) -> None:

@@ -63,8 +63,14 @@ class Parsed:
 
     def notice(self, thing: str, row: Any, read: Collection[str] = ()) -> None:
         """Count the fields of a row as it stands in the payload; `read` are those used."""
-        if isinstance(row, Mapping):
-            for name, value in row.items():
+        if not isinstance(row, Mapping):
+            return
+        for name, value in row.items():
+            kind = _KINDS.get(type(value))
+            entry = (thing, name, kind, name in read)
+            if kind in _FLAT and entry in self.fields:  # nearly every one
+                self.fields[entry] += 1  # type: ignore[index]
+            else:
                 self._notice(thing, str(name)[:200], value, name in read, FIELD_DEPTH)
 
     def _notice(self, thing: str, path: str, value: Any, is_read: bool, depth: int) -> None:
@@ -75,12 +81,14 @@ class Parsed:
         if entry not in self.fields and len(self.fields) >= MOST_FIELDS:
             entry = (thing, "...", "more than can be listed", False)
         self.fields[entry] += 1
-        if depth > 1 and isinstance(value, Mapping):
+        if depth == 1 or kind in _FLAT:
+            return
+        if kind == "object":
             for name, inner in value.items():
                 self._notice(thing, f"{path}.{name}"[:200], inner, is_read, depth - 1)
-        elif depth > 1 and isinstance(value, list):
+        elif isinstance(value, list):
             for inner in value[:LIST_SAMPLE]:
-                if isinstance(inner, Mapping):
+                if isinstance(inner, dict):
                     for name, deep in inner.items():
                         self._notice(thing, f"{path}[].{name}"[:200], deep, is_read, depth - 1)
 
@@ -218,6 +226,7 @@ _KINDS: Mapping[type, str] = {
     str: "string", int: "number", float: "number", Decimal: "number", bool: "boolean",
     list: "list", tuple: "list", dict: "object", RepeatedKeys: "object",
 }  # fmt: skip
+_FLAT = {"string", "number", "boolean"}
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -237,12 +246,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def repeats(value: Any) -> frozenset[str]:
     """Keys that stand twice with different values, at any depth of a row."""
+    own: frozenset[str] = frozenset()
     if isinstance(value, Mapping):
-        own = value.repeated if isinstance(value, RepeatedKeys) else frozenset()
-        return own.union(*map(repeats, value.values()))
-    if isinstance(value, list):
-        return frozenset().union(*map(repeats, value))
-    return frozenset()
+        own = value.repeated if isinstance(value, RepeatedKeys) else own
+        inside: Iterable[Any] = value.values()
+    else:
+        inside = value if isinstance(value, list) else ()
+    # Most of what stands in a row is no object and no list: it is not asked.
+    return own.union(*[repeats(inner) for inner in inside if isinstance(inner, (dict, list))])
 
 
 def _refuse_constant(word: str) -> Any:
@@ -277,7 +288,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, Mapping):
-        return {key: plain(inner) for key, inner in value.items()}
+        return {
+            key: inner if isinstance(inner, str) else plain(inner) for key, inner in value.items()
+        }
     if isinstance(value, Iterable):
         return [plain(inner) for inner in value]
     raise TypeError(f"no JSON form for {type(value)}")
