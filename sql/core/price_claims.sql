@@ -2,7 +2,9 @@
 -- A claim holds from valid_from_latest on, as far as is known, until an end becomes known. A jump of 4x
 -- or more, from the name's former price or at its first sight from all that other lineages say, counts
 -- from the day another lineage shows the new price; it and what follows it stand in quarantine before.
+-- What a claim follows from is told by group in core.price_states.
 -- key: claim_id
+-- keep: claims_state_id of core.price_states
 -- check start_is_ordered: valid_from_earliest is null or valid_from_earliest <= valid_from_latest
 -- check not_known_before_it_was_seen: known_at is not null
 -- check price_is_credible: input_usd_per_mtok > 0 and output_usd_per_mtok > 0
@@ -10,6 +12,10 @@ with runs as (
     select
         p.source,
         p.spelling,
+        n.target,
+        n.host_id,
+        n.variant,
+        n.known_since,
         p.stated_from,
         p.input_usd_per_mtok,
         p.output_usd_per_mtok,
@@ -25,6 +31,9 @@ with runs as (
             partition by p.source, p.spelling order by p.first_seen_at
         ) as next_run_at
     from core.price_observations as p
+    inner join core.names as n on n.source = p.source and n.spelling = p.spelling
+    inner join core.price_states as g on g.target = n.target
+    where n.status = 'resolved'
 ),
 
 -- When the key was next missing from the feed altogether, whatever it said until then.
@@ -44,9 +53,9 @@ named as (
         c.source,
         s.lineage,
         c.spelling,
-        n.target,
-        n.host_id,
-        n.variant,
+        c.target,
+        c.host_id,
+        c.variant,
         c.stated_from,
         c.input_usd_per_mtok,
         c.output_usd_per_mtok,
@@ -58,14 +67,13 @@ named as (
         c.last_seen_at,
         c.ended_at,
         c.absent_at,
-        case when n.known_since > c.first_seen_at then n.known_since else c.first_seen_at end
+        case when c.known_since > c.first_seen_at then c.known_since else c.first_seen_at end
             as known_at,
         lag(c.input_usd_per_mtok) over series as former_input,
         lag(c.output_usd_per_mtok) over series as former_output
     from chains as c
-    inner join core.names as n on n.source = c.source and n.spelling = c.spelling
     inner join raw.sources as s on s.source = c.source
-    where c.quarantine_reason is null and n.status = 'resolved'
+    where c.quarantine_reason is null
     window series as (partition by c.source, c.spelling order by c.first_seen_at)
 ),
 
@@ -93,6 +101,7 @@ said as (
         cast(e.valid_to as timestamp) as ended_at
     from seeds.prices as e
     inner join core.aliases as a on a.model_id = e.model_id
+    inner join core.price_states as g on g.target = e.model_id
 ),
 
 -- The first price under a name, against the nearest that another lineage said at the time.
@@ -385,6 +394,7 @@ stated_marked as (
             else 1
         end as is_new_price
     from seeds.prices as p
+    inner join core.price_states as g on g.target = p.model_id
     window series as (
         partition by p.model_id, p.host_id, p.variant, p.lineage
         order by p.valid_from_latest, p.published_on, p.publisher
@@ -483,6 +493,7 @@ pointings as (
         a.ended_known_on,
         lag(a.model_id) over (partition by a.alias order by a.valid_from) as former_model_id
     from core.aliases as a
+    inner join core.price_states as g on g.target = a.alias
 ),
 
 pointed as (
@@ -579,8 +590,10 @@ select
     p.publisher,             -- who states it
     p.published_on,          -- day it was published or fetched
     p.licence,               -- licence of the source
-    p.fetch_id               -- fetch it came with, raw.fetches; null for the edition
+    p.fetch_id,              -- fetch it came with, raw.fetches; null for the edition
+    g.claims_state_id        -- what the claim follows from, core.price_states
 from pointed as p
+inner join core.price_states as g on g.target = p.model_id
 inner join core.models as m on m.model_id = p.model_id
 left join core.vendors as v on v.vendor_id = m.vendor_id and v.list_price_host_id = p.host_id
 left join street_prices as h

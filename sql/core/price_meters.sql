@@ -2,6 +2,7 @@
 -- all others, as stated; nothing is chosen between sources. `from_tokens` is a cliff: all tokens of a request
 -- with at least so many input tokens cost this. For a day ask meters_on(as_of, known_by).
 -- key: source, spelling, offering_id, meter, unit, service, from_tokens, window_from, window_to, valid_from, known_at
+-- keep: meters_state_id of core.price_states
 -- check price_is_positive: price_usd > 0
 -- check window_has_two_ends: (window_from = '') = (window_to = '')
 -- check ends_after_it_begins: valid_to is null or valid_to >= valid_from
@@ -32,6 +33,7 @@ with base as (
         c.source_url,
         c.licence
     from core.price_claims as c
+    inner join core.price_states as g on g.target = c.model_id
     cross join (
         select 'input' as meter
         union all
@@ -68,6 +70,7 @@ named as (
         greatest(s.first_seen_at, n.known_since, cast(d.begun_on as timestamp)) as seen_at
     from staging.every_meters as s
     inner join core.names as n on n.source = s.source and n.spelling = s.spelling
+    inner join core.price_states as g on g.target = n.target
     left join dated as d
         on d.source = s.source and d.key = s.key and d.first_seen_at = s.first_seen_at
     where
@@ -177,5 +180,7 @@ select
     e.known_at,              -- when it could be known, UTC
     e.ended_known_at,        -- when the end became known, UTC
     e.source_url,            -- where it is stated
-    e.licence                -- licence of the source
+    e.licence,               -- licence of the source
+    g.meters_state_id        -- what the price follows from, core.price_states
 from everything as e
+inner join core.price_states as g on g.target = e.model_id

@@ -1,24 +1,31 @@
 -- The resolved price history of every offering, with all that is known: one row per change.
 -- For what was known by an earlier day ask prices_on(as_of, known_by).
 -- key: offering_id, valid_from
+-- keep: prices_state_id of core.price_states
 -- check period_is_not_empty: valid_to is null or valid_to > valid_from
 -- check price_is_positive: input_usd_per_mtok > 0 and output_usd_per_mtok > 0
-with days as (
-    select c.offering_id, c.holds_from as on_day
+with claims as (
+    select c.offering_id, c.model_id, c.holds_from, c.valid_to_earliest
     from core.price_claims as c
+    inner join core.price_states as g on g.target = c.model_id
+),
+
+days as (
+    select c.offering_id, c.holds_from as on_day
+    from claims as c
     union
     select c.offering_id, c.valid_to_earliest as on_day
-    from core.price_claims as c
+    from claims as c
     where c.valid_to_earliest is not null
     union
-    select o.offering_id, a.api_available_on as on_day
-    from core.offerings as o
-    inner join core.availability as a on a.model_id = o.model_id
+    select c.offering_id, a.api_available_on as on_day
+    from claims as c
+    inner join core.availability as a on a.model_id = c.model_id
     where a.api_available_on is not null
     union
-    select o.offering_id, a.shutdown_on as on_day
-    from core.offerings as o
-    inner join core.availability as a on a.model_id = o.model_id
+    select c.offering_id, a.shutdown_on as on_day
+    from claims as c
+    inner join core.availability as a on a.model_id = c.model_id
     where a.shutdown_on is not null
 ),
 
@@ -88,7 +95,9 @@ select
     c.cache_read_usd_per_mtok, -- cached input read, USD per million tokens
     c.valid_from_earliest,   -- first day it may have held; null if unknown
     c.lineages,              -- independent lineages that agreed when it began
-    c.is_disputed            -- another lineage disagreed when it began
+    c.is_disputed,           -- another lineage disagreed when it began
+    g.prices_state_id        -- what the price follows from, core.price_states
 from changes as c
 inner join core.offerings as o on o.offering_id = c.offering_id
+inner join core.price_states as g on g.target = o.model_id
 where c.input_usd_per_mtok is not null
