@@ -18,7 +18,8 @@ READS = {
     "stated": (
         "select s.model_id, s.benchmark_id, "
         "md5(concat_ws('|', s.model_id, s.benchmark_id, count(*), sum(hash(s)))) as told "
-        "from core.result_statements as s group by s.model_id, s.benchmark_id"
+        "from (select r.* exclude (statements_state_id) from core.result_statements as r) as s "
+        "group by s.model_id, s.benchmark_id"
     )
 }
 

@@ -37,7 +37,7 @@ class Statements:
             "score_share double, evidence varchar, run_cost_usd decimal(12, 4), "
             "test_cases bigint, source_url varchar, publisher varchar, stated_on date, "
             "known_at timestamp, ended_at timestamp, licence varchar, note varchar, "
-            "fetch_id varchar)"
+            "fetch_id varchar, statements_state_id varchar)"
         )
 
     def say(self, result_id: str, known_on: str, score: str = "70.0", **more: object) -> None:

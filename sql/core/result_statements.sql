@@ -3,6 +3,7 @@
 -- measurement. A feed's name is read as it pointed on the day of the run, where stated, else on the
 -- day first seen.
 -- key: result_id
+-- keep: statements_state_id of core.statement_states
 -- check share_is_a_share: score_share between 0 and 1
 -- check not_known_before_it_was_seen: known_at is not null
 with named as (
@@ -28,8 +29,11 @@ with named as (
         r.stated_on,
         r.fetch_id,
         r.first_seen_at,
-        r.ended_at
+        r.ended_at,
+        g.statements_state_id
     from staging.every_results as r
+    inner join core.statement_states as g
+        on g.source = r.source and g.fetch_or_edition = r.fetch_id
     inner join core.names as n on n.source = r.source and n.spelling = r.spelling
     where r.quarantine_reason is null and n.status = 'resolved'
 ),
@@ -62,7 +66,8 @@ fed as (
         n.ended_at,
         o.licence,
         cast(null as varchar) as note,
-        n.fetch_id
+        n.fetch_id,
+        n.statements_state_id
     from named as n
     inner join core.aliases as a
         on a.alias = n.target and a.valid_from <= n.meant_on and n.meant_on < a.valid_to
@@ -98,8 +103,10 @@ curated as (
         cast(null as timestamp) as ended_at,
         r.licence,
         r.note,
-        cast(null as varchar) as fetch_id
+        cast(null as varchar) as fetch_id,
+        g.statements_state_id
     from seeds.results as r
+    inner join core.statement_states as g on g.source = 'edition'
 ),
 
 everything as (
@@ -137,7 +144,8 @@ select
     e.ended_at,              -- first fetch without it, UTC; null while it goes on, and for the edition
     e.licence,               -- licence of the source
     e.note,                  -- caveats
-    e.fetch_id               -- fetch that first showed it; null for the edition
+    e.fetch_id,              -- fetch that first showed it; null for the edition
+    e.statements_state_id    -- hash of all that was stated with it, core.statement_states
 from everything as e
 inner join core.benchmarks as b on b.benchmark_id = e.benchmark_id
 inner join core.models as v on v.model_id = e.model_id
