@@ -37,7 +37,7 @@ def run_pipeline(
     Raises WarehouseError when another run is writing, KeyError for a layer there is none of.
     """
     started = time.perf_counter()
-    with open_writer(settings, reads_every_block=False):
+    with open_writer(settings, reads_blocks=False):
         pass  # before Dagster starts: says in plain words when another run holds the file
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     from pipelines.assets import Warehouse

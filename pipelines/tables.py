@@ -21,7 +21,7 @@ import inspect
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines import checkpoints
+from pipelines import checkpoints, held
 from pipelines.settings import SQL
 from pipelines.spark import LAYERS as SPARK_LAYERS
 from pipelines.spark import Spark
@@ -76,7 +76,7 @@ class Check:
     query: str
     is_blocking: bool
     description: str
-    #: The same of rows for which `{fresh}` holds, and what they share with others; if it is told.
+    #: The same of the rows of a table `{fresh}`, and what they share with others; if it is told.
     of_fresh: str | None = None
 
 
@@ -255,9 +255,9 @@ def read_table(path: Path, root: Path = SQL) -> Table:
             True,
             f"{listed} identifies one row",
             f"select {listed}, count(*) as rows_with_key from {full_name} where ({listed}) in "
-            f"(select ({listed}) from {full_name} where {{fresh}}) group by {listed} "
+            f"(select ({listed}) from {{fresh}}) group by {listed} "
             f"having count(*) > 1 union all select {listed}, 1 as rows_with_key "
-            f"from {full_name} where {{fresh}} and ({is_null})",
+            f"from {{fresh}} where {is_null}",
         )
     ]
     checks += [
@@ -266,9 +266,7 @@ def read_table(path: Path, root: Path = SQL) -> Table:
             f"select * from {full_name} where ({condition}) is not true",
             word == "check",
             condition,
-            f"select * from {full_name} where {{fresh}} and ({condition}) is not true"
-            if word == "check"
-            else None,
+            f"select * from {{fresh}} where ({condition}) is not true" if word == "check" else None,
         )
         for word, claim, condition in claims
     ]
@@ -464,49 +462,23 @@ def _replace_by_state(
     What the table says of a state must follow from the state's row alone, and the state from all
     that does, the table's file with its checks too.
     """
-    standing = f"select s.{keep} from {states} as s"
-    rows = gone = 0
-    if [name for name, _ in columns_of(table.full_name, connection)] == list(table.columns):
-        rows, gone = first_row(
-            connection,
-            "select count(*), count(case when not coalesce("
-            f"t.{keep} in ({standing}), false) then 1 end) from {table.full_name} as t",
-        )
-    if rows == gone:
-        report = _replace(table, connection, {})
-        _note_empty(table, keep, states, connection)
-        return report
+    found = connection.execute(f"select distinct s.{keep} from {states} as s").fetchall()
+    standing = frozenset(str(state) for (state,) in found)
+    stays = (_held(table, connection) or frozenset()) & standing
+    before = checked.get(table.full_name)
+    if not stays:
+        return _replace(table, connection, {}, Change(standing))
     connection.execute(
         f"create or replace temp table fresh_states as select s.* from {states} as s "
-        f"where s.{keep} not in (select t.{keep} from {table.full_name} as t "
-        f"where t.{keep} is not null) and s.{keep} not in "
-        "(select e.state from raw.empty_states as e where e.name = ?)",
-        [table.full_name],
+        f"where s.{keep} in ({UNNESTED})",
+        [list(standing - stays)],
     )
     try:
-        fresh = first_row(connection, "select count(*) from fresh_states")[0]
-        if not gone and not fresh and table.full_name in checked:
-            return checked[table.full_name]
         select = re.sub(rf"\b{states}\b", "fresh_states", table.select)
-        told = f"{keep} in (select f.{keep} from fresh_states as f)"
-        is_fresh = told if table.full_name in checked else None
         changed = replace(table, select=select)
-        report = _replace(changed, connection, {}, standing, fresh=is_fresh)
+        return _replace(changed, connection, {}, Change(standing, stays, before))
     finally:
         connection.execute("drop table fresh_states")
-    _note_empty(table, keep, states, connection)
-    return report
-
-
-def _note_empty(table: Table, keep: str, states: str, connection: Connection) -> None:
-    """Note the states for which the table, just made, has no row."""
-    with transaction(connection):
-        connection.execute("delete from raw.empty_states where name = ?", [table.full_name])
-        connection.execute(
-            f"insert into raw.empty_states select distinct ?, s.{keep} from {states} as s "
-            f"where s.{keep} not in (select t.{keep} from {table.full_name} as t)",
-            [table.full_name],
-        )
 
 
 def build_python(
@@ -529,32 +501,23 @@ def build_python(
     frames = read_frames(step.reads, connection)
     keeping = [table for table in members if table.keep]
     if keeping:
-        frames["kept"] = _kept(keeping, connection)
+        frames["kept"] = _held_by_any(keeping, connection)
     if step.goes_on:
         frames["checkpoint"] = checkpoints.read(module, connection)
     computed = step.compute(**frames)
-    stays: set[str] = set()
+    standing: frozenset[str] = frozenset()
     if keeping:
-        stays = frames["kept"] & set(computed["standing"].iloc[:, 0])
+        standing = frozenset(computed["standing"].iloc[:, 0])
     seconds = time.perf_counter() - started
     reports = []
     with transaction(connection):
         for table in members:
-            before = (checked or {}).get(table.full_name)
-            if (
-                before
-                and table.keep
-                and stays
-                and computed[table.name].empty
-                and _kept([table], connection) <= stays
-            ):
-                reports.append(before)
-                continue
+            change = None
+            if table.keep:
+                before = (checked or {}).get(table.full_name)
+                change = Change(standing, frames["kept"] & standing, before)
             given = {f"computed_{table.name}": _arrow(computed[table.name])}
-            values = (UNNESTED, sorted(stays)) if table.keep and stays else ("", [])
-            told = f"select n.{table.keep} from computed_{table.name} as n"
-            is_fresh = f"{table.keep} in ({told})" if before and table.keep else None
-            report = _put(table, connection, given, *values, is_fresh)
+            report = _put(table, connection, given, change)
             report.seconds += seconds / len(members)
             reports.append(report)
         if step.goes_on:
@@ -574,17 +537,20 @@ def read_frames(reads: Mapping[str, str], connection: Connection) -> dict[str, A
     }
 
 
-def _kept(tables: Iterable[Table], connection: Connection) -> frozenset[str]:
-    """Values of the `keep` column that any of the tables holds, if all have the shape their files
-    say. They are replaced together, so that one speaks for those that have no rows of a value."""
-    kept: set[str] = set()
-    for table in tables:
-        columns = [name for name, _ in columns_of(table.full_name, connection)]
-        if columns != list(table.columns):
-            return frozenset()
-        found = connection.execute(f"select distinct {table.keep} from {table.full_name}")
-        kept |= {str(value) for (value,) in found.fetchall()}
-    return frozenset(kept)
+def _held(table: Table, connection: Connection) -> frozenset[str] | None:
+    """States a table holds; null if it has not the shape its file says."""
+    assert table.keep
+    if [name for name, _ in columns_of(table.full_name, connection)] != list(table.columns):
+        return None
+    return frozenset(held.rows_by_state(table.full_name, table.keep, connection))
+
+
+def _held_by_any(tables: Iterable[Table], connection: Connection) -> frozenset[str]:
+    """States that any of the tables holds, if all have the shape their files say. They are replaced
+    together, so that one speaks for those that have no rows of a state."""
+    found = [_held(table, connection) for table in tables]
+    known = [states for states in found if states is not None]
+    return frozenset[str]().union(*known) if len(known) == len(found) else frozenset()
 
 
 def _arrow(frame: "pd.DataFrame | pa.Table") -> "pa.Table":
@@ -595,44 +561,47 @@ def _arrow(frame: "pd.DataFrame | pa.Table") -> "pa.Table":
     )
 
 
+@dataclass(frozen=True)
+class Change:
+    """What of a table kept by state is made anew: the rows of states that stand and do not stay."""
+
+    standing: frozenset[str]
+    stays: frozenset[str] = frozenset()
+    #: What was reported of the rows that stay, if their checks would say the same again.
+    before: Report | None = None
+
+
 def _replace(
     table: Table,
     connection: Connection,
     given: "Mapping[str, pa.Table]",
-    stays: str = "",
-    values: Sequence[str] = (),
-    fresh: str | None = None,
+    change: Change | None = None,
 ) -> Report:
-    """Replace all rows, but those whose `keep` value is among those that the query `stays` gives,
-    which may ask for `values`. `fresh` is true of the others, if these alone need be checked."""
+    """Replace all rows, or those that `change` says, and check them, in one transaction."""
     with transaction(connection):
-        return _put(table, connection, given, stays, values, fresh)
+        return _put(table, connection, given, change)
 
 
 def _put(
     table: Table,
     connection: Connection,
     given: "Mapping[str, pa.Table]",
-    stays: str,
-    values: Sequence[str],
-    fresh: str | None = None,
+    change: Change | None = None,
 ) -> Report:
     started = time.perf_counter()
     for name, data in given.items():
         connection.register(name, data)
     try:
         connection.execute("delete from raw.versions where name = ?", [table.full_name])
-        if stays:
-            connection.execute(
-                f"delete from {table.full_name} "
-                f"where not coalesce({table.keep} in ({stays}), false)",
-                [values] if values else None,
-            )
-            connection.execute(f"insert into {table.full_name} {table.select}")
+        if change and change.stays:
+            report = _put_states(table, connection, change)
         else:
             connection.execute(f"create or replace table {table.full_name} as {table.select}")
-        _document(table, connection)
-        report = check(table, connection, fresh if stays else None)
+            _document(table, connection)
+            report = check(table, connection)
+            if table.keep:
+                standing = change.standing if change else ()
+                held.note_anew(table.full_name, table.keep, standing, connection)
     finally:
         for name in given:
             connection.unregister(name)
@@ -640,9 +609,39 @@ def _put(
     return report
 
 
+def _put_states(table: Table, connection: Connection, change: Change) -> Report:
+    """Delete the rows of states that stand no more, and put in what `table` says of fresh ones."""
+    name, keep = table.full_name, table.keep
+    assert keep
+    holds = held.rows_by_state(name, keep, connection)
+    gone, fresh = set(holds) - change.stays, change.standing - change.stays
+    select = table.select if fresh else f"select * from {name} limit 0"
+    connection.execute(f"create or replace temp table fresh_rows as {select}")
+    try:
+        _compare_columns(table, "fresh_rows", connection)
+        counted = connection.execute(f"select f.{keep}, count(*) from fresh_rows as f group by all")
+        made = dict(counted.fetchall())
+        if not set(made) <= fresh:
+            raise TableError(f"{table.path}: rows of states that stay, or do not stand at all")
+        loses = any(holds[state] for state in gone)
+        if loses:
+            connection.execute(f"delete from {name} where {keep} in ({UNNESTED})", [list(gone)])
+        if made:
+            connection.execute(f"insert into {name} select * from fresh_rows")
+        held.note(name, gone, fresh, made, connection)
+        _document(table, connection)
+        if change.before is None:
+            return check(table, connection)
+        if not made and not loses:
+            return change.before
+        return check(table, connection, "fresh_rows")
+    finally:
+        connection.execute("drop table fresh_rows")
+
+
 def check(table: Table, connection: Connection, fresh: str | None = None) -> Report:
-    """Check a table as it is; of rows that were checked when they were made, those that are not
-    `fresh` (a condition), only what they share with these. Raises CheckFailed as `build` does."""
+    """Check a table as it is; of rows that were checked when they were made, those not in the table
+    `fresh`, only what they share with these. Raises CheckFailed as `build` does."""
     started = time.perf_counter()
     report = Report(table.full_name)
     for claim in table.checks:
@@ -678,8 +677,8 @@ def columns_of(full_name: str, connection: Connection) -> list[tuple[str, str]]:
         return []
 
 
-def _document(table: Table, connection: Connection) -> None:
-    actual = [name for name, _ in columns_of(table.full_name, connection)]
+def _compare_columns(table: Table, name: str, connection: Connection) -> None:
+    actual = [column for column, _ in columns_of(name, connection)]
     if actual != list(table.columns):
         undocumented = [c for c in actual if c not in table.columns]
         missing = [c for c in table.columns if c not in actual]
@@ -687,6 +686,10 @@ def _document(table: Table, connection: Connection) -> None:
             f"{table.path}: columns and comments differ; without a comment: {undocumented}; "
             f"documented but absent: {missing}; both must be in the same order"
         )
+
+
+def _document(table: Table, connection: Connection) -> None:
+    _compare_columns(table, table.full_name, connection)
     connection.execute(f"comment on table {table.full_name} is {_quoted(table.description)}")
     for column, comment in table.columns.items():
         connection.execute(f"comment on column {table.full_name}.{column} is {_quoted(comment)}")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import held
 from pipelines.tables import (
     Catalogue,
     Report,
@@ -133,12 +134,18 @@ def content(name: str, connection: Connection) -> str:
 def _hash_of(name: str, connection: Connection) -> str:
     table = catalogue().tables.get(name)
     columns = columns_of(name, connection)
-    rows = f"{name} as t"
+    rows, given = f"{name} as t", []
     if table is not None and table.keep and table.keep in dict(columns):
-        rows = f"(select s.{table.keep}, count(*) from {name} as s group by s.{table.keep}) as t"
+        holds = held.rows_by_state(name, table.keep, connection)
+        rows = "(select unnest(?::varchar[]), unnest(?::bigint[])) as t"
+        given = [
+            list(states := [state for state in holds if holds[state]]),
+            [holds[s] for s in states],
+        ]
     counted = first_row(
         connection,
         f"select count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)), 0) from {rows}",
+        given,
     )
     return hashlib.sha256(f"{columns} {counted}".encode()).hexdigest()[:32]
 

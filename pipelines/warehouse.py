@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import logging
+import math
 import os
 import subprocess
 import threading
@@ -24,6 +25,10 @@ STORAGE = "v1.5.0"
 FORMAT = 1
 #: Disk one reader's large sorts and joins may use.
 SPILL_LIMIT = "2GB"
+#: A larger file is gone through in parts of so many bytes, one a day, to see that it is sound.
+AT_ONCE = 2**28
+#: Stands beside the file from a publication until the next writer.
+PUBLISHED_LAST = "published_last"
 #: For programs whose complaints we pass on.
 PLAIN = {"LC_ALL": "C"}
 #: How much later than others programs that only read come to a processor (19 is the last).
@@ -32,8 +37,7 @@ _OPENING = threading.Lock()
 
 
 #: Notes on the tables of a warehouse, kept by `pipelines.versions`; who writes a table deletes its.
-#: A state that gives no row gives none whoever writes, for a state is all that rows follow from.
-#: And what steps go on from (`pipelines.checkpoints`).
+#: Which states tables hold (`pipelines.held`), and what steps go on from (`pipelines.checkpoints`).
 NOTES_DDL = """
 create table if not exists raw.versions (
     name varchar primary key, origin varchar, content varchar, rows bigint, warnings varchar
@@ -45,11 +49,15 @@ comment on column raw.versions.origin is 'hash of all the table follows from; nu
 comment on column raw.versions.content is 'hash of its rows, in whatever order';
 comment on column raw.versions.rows is 'how many rows it was made with';
 comment on column raw.versions.warnings is 'warnings when it was made, JSON: rows by check';
-create table if not exists raw.empty_states (name varchar, state varchar);
-comment on table raw.empty_states is
-    'States for which a table that is made by state has no row, so that they are asked once.';
-comment on column raw.empty_states.name is 'table, schema.name';
-comment on column raw.empty_states.state is 'state: all that its rows follow from, as a hash';
+drop table if exists raw.empty_states;  -- of a release before
+create table if not exists raw.held_states (
+    name varchar not null, state varchar not null, rows bigint not null
+);
+comment on table raw.held_states is
+    'Which states the tables hold that are kept by state; see pipelines/held.py.';
+comment on column raw.held_states.name is 'table, schema.name';
+comment on column raw.held_states.state is 'state: all that its rows follow from, as a hash';
+comment on column raw.held_states.rows is 'rows the table has of it; 0 of one that gives none';
 create table if not exists raw.checkpoints (
     step varchar primary key, sha256 varchar not null, content blob not null
 );
@@ -103,13 +111,14 @@ def niceness(change: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def open_writer(settings: Settings, reads_every_block: bool = True) -> Iterator[Connection]:
+def open_writer(settings: Settings, reads_blocks: bool = True) -> Iterator[Connection]:
     """The one connection that writes, on a file of this release's format.
 
     A file that is damaged or of another format is set aside and begun anew: every row of it is
-    loaded again from `data/snapshots/`. Without `reads_every_block` not all damage is found, for
-    who only asks whether it can be opened. Raises WarehouseError if another run is writing, or the
-    disk refuses.
+    loaded again from `data/snapshots/`. It is read for that, a large one in parts, a part a day;
+    all at once if the last writer did not come to publish. Not without `reads_blocks`, for who only
+    asks whether it can be opened. Raises WarehouseError if another run is writing, or the disk
+    refuses.
     """
     with _plain_words(settings.data):
         settings.data.mkdir(parents=True, exist_ok=True)
@@ -117,7 +126,7 @@ def open_writer(settings: Settings, reads_every_block: bool = True) -> Iterator[
     with lock:
         _lock(lock)
         with _plain_words(settings.data):
-            connection = _connect_current(settings, reads_every_block)
+            connection = _connect_current(settings, reads_blocks)
         try:
             yield connection
         finally:
@@ -167,15 +176,18 @@ def _connect(settings: Settings) -> Connection:
     )
 
 
-def _connect_current(settings: Settings, reads_every_block: bool) -> Connection:
+def _connect_current(settings: Settings, reads_blocks: bool) -> Connection:
     """A connection on a sound file of this format; another is set aside first."""
     is_new = not settings.warehouse.exists()
     connection: Connection | None = None
     try:
         connection = _connect(settings)
         found = FORMAT if is_new else _format_of(connection)
-        if reads_every_block:
-            _read_every_block(connection)
+        if reads_blocks:
+            mark = settings.data / PUBLISHED_LAST
+            size = settings.warehouse.stat().st_size
+            _read_blocks(connection, *(_turn(size, settings) if mark.exists() else (1, 0)))
+            mark.unlink(missing_ok=True)
     except (duckdb.OutOfMemoryException, duckdb.InterruptException):
         raise
     except duckdb.Error as error:
@@ -215,18 +227,31 @@ def _connect_current(settings: Settings, reads_every_block: bool) -> Connection:
     return connection
 
 
-def _read_every_block(connection: Connection) -> None:
-    """Read every row once (0.3 s of CPU for 140 MB): DuckDB checks a block's checksum as it reads.
+def _turn(size: int, settings: Settings) -> tuple[int, int]:
+    """In how many parts a file of a size, bytes, is gone through, and whose turn it is today."""
+    parts = max(1, math.ceil(size / AT_ONCE))
+    return parts, settings.now().toordinal() % parts
+
+
+def _read_blocks(connection: Connection, parts: int, turn: int) -> None:
+    """Read rows once (0.3 s of CPU for 140 MB): DuckDB checks a block's checksum as it reads.
 
     A table that is as it would be made again is not read otherwise, and a damaged block of it
-    would be published.
+    would be published. Of `parts` of every table that whose `turn` it is.
     """
     names = connection.execute(
-        "select schema_name, table_name from duckdb_tables() where not temporary "
+        "select schema_name, table_name, estimated_size from duckdb_tables() where not temporary "
         "and database_name = current_database()"
     ).fetchall()
-    for schema, name in names:
-        connection.execute(f'select bit_xor(hash(t)) from "{schema}"."{name}" as t').fetchall()
+    for schema, name, rows in names:
+        which = ""
+        if parts > 1:
+            length = math.ceil(rows / parts)
+            which = f" where rowid >= {length * turn}"
+            if turn < parts - 1:
+                which += f" and rowid < {length * (turn + 1)}"
+        query = f'select bit_xor(hash(t)) from "{schema}"."{name}" as t{which}'
+        connection.execute(query).fetchall()
 
 
 def _format_of(connection: Connection) -> int:
@@ -299,6 +324,7 @@ def publish(connection: Connection, settings: Settings) -> Path:
         link.symlink_to(target.name)
         os.replace(link, settings.published)
         _sync(folder)
+        (settings.data / PUBLISHED_LAST).touch()
         for path in sorted(folder.glob("bellwether-*.duckdb"))[: -settings.keep_published]:
             path.unlink()
     return target

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -171,6 +172,36 @@ def test_a_damaged_block_of_a_table_nobody_reads_is_found(
     with open_writer(settings) as connection:
         assert not first_row(connection, "select 1 from duckdb_tables() where table_name = 'idle'")
     assert "damaged" in caplog.text
+
+
+@pytest.mark.parametrize("has_published", [True, False])
+def test_of_a_large_file_a_day_reads_a_part_and_all_if_the_last_writer_did_not_publish(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, has_published: bool
+) -> None:
+    monkeypatch.setattr(warehouse, "AT_ONCE", 2**20)
+    with open_writer(settings) as connection:
+        connection.execute("create table idle as select hash(i) as x from range(900000) as r(i)")
+        if has_published:
+            publish(connection, settings)
+    size = settings.warehouse.stat().st_size
+    with settings.warehouse.open("r+b") as file:
+        file.seek(size // 2)
+        (byte,) = file.read(1)
+        file.seek(size // 2)
+        file.write(bytes([byte ^ 255]))
+    found_after = None
+    for day in range(1, 20):
+        monkeypatch.setattr(Settings, "now", lambda _, day=day: datetime(2026, 1, day))
+        with open_writer(settings) as connection:
+            if not first_row(connection, "select 1 from duckdb_tables() where table_name = 'idle'"):
+                found_after = day
+                break
+            publish(connection, settings)
+    assert found_after is not None
+    parts = -(-size // 2**20)
+    assert parts > 5
+    assert found_after <= parts
+    assert found_after == 1 or has_published
 
 
 def test_a_file_of_the_previous_release_is_built_again(
