@@ -31,22 +31,41 @@ faults as (
     where p.quarantine_reason is not null
 ),
 
-unused as (
+-- Nearly all runs are claimed: what their names mean is asked of the others only.
+unclaimed as (
     select
         p.source,
         p.fetch_id,
         p.spelling,
-        n.target,
         coalesce(p.stated_from, cast(p.first_seen_at as date)) as holds_from,
         p.input_usd_per_mtok,
         p.output_usd_per_mtok,
         p.first_seen_at,
         p.ended_at
     from core.price_observations as p
+    where
+        p.quarantine_reason is null
+        and not exists (
+            select 1
+            from core.price_claims as c
+            where c.source = p.source and c.spelling = p.spelling and c.fetch_id = p.fetch_id
+        )
+),
+
+unused as (
+    select
+        p.source,
+        p.fetch_id,
+        p.spelling,
+        n.target,
+        p.holds_from,
+        p.input_usd_per_mtok,
+        p.output_usd_per_mtok,
+        p.first_seen_at,
+        p.ended_at
+    from unclaimed as p
     inner join core.names as n on n.source = p.source and n.spelling = p.spelling
-    left join core.price_claims as c
-        on c.source = p.source and c.spelling = p.spelling and c.fetch_id = p.fetch_id
-    where p.quarantine_reason is null and n.status = 'resolved' and c.claim_id is null
+    where n.status = 'resolved'
 ),
 
 unconfirmed as (
@@ -69,6 +88,13 @@ unconfirmed as (
     group by u.source, u.fetch_id, u.spelling, u.input_usd_per_mtok, u.output_usd_per_mtok
 ),
 
+moved as (
+    select n.source, n.spelling, a.model_id, a.valid_from, a.known_on
+    from core.aliases as a
+    inner join core.names as n on n.target = a.alias
+    where a.model_id <> a.alias
+),
+
 -- Said of the version the name meant then; of the next one it is not known to be said.
 not_carried as (
     select
@@ -76,24 +102,28 @@ not_carried as (
         p.fetch_id,
         p.spelling,
         'core' as stage,
-        'the price a moving name had before it moved to ' || a.model_id as reason,
+        'the price a moving name had before it moved to ' || m.model_id as reason,
         p.input_usd_per_mtok,
         p.output_usd_per_mtok,
-        greatest(p.first_seen_at, cast(max(a.known_on) as timestamp)) as first_seen_at,
+        greatest(p.first_seen_at, cast(max(m.known_on) as timestamp)) as first_seen_at,
         p.ended_at
     from core.price_observations as p
-    inner join core.names as n on n.source = p.source and n.spelling = p.spelling
-    inner join core.aliases as a
-        on a.alias = n.target
-        and a.model_id <> a.alias
-        and a.valid_from > cast(p.first_seen_at as date)
-        and (p.ended_at is null or a.valid_from < cast(p.ended_at as date))
-    left join core.price_claims as c
-        on c.source = p.source and c.spelling = p.spelling and c.fetch_id = p.fetch_id
-        and c.model_id = a.model_id
-    where p.quarantine_reason is null and c.claim_id is null
+    inner join moved as m
+        on m.source = p.source
+        and m.spelling = p.spelling
+        and m.valid_from > cast(p.first_seen_at as date)
+        and (p.ended_at is null or m.valid_from < cast(p.ended_at as date))
+    where
+        p.quarantine_reason is null
+        and not exists (
+            select 1
+            from core.price_claims as c
+            where
+                c.source = p.source and c.spelling = p.spelling and c.fetch_id = p.fetch_id
+                and c.model_id = m.model_id
+        )
     group by
-        p.source, p.fetch_id, p.spelling, a.model_id, p.input_usd_per_mtok, p.output_usd_per_mtok,
+        p.source, p.fetch_id, p.spelling, m.model_id, p.input_usd_per_mtok, p.output_usd_per_mtok,
         p.first_seen_at, p.ended_at
 ),
 
@@ -127,6 +157,54 @@ other_faults as (
     group by o.source, o.fetch_id, o.key, o.quarantine_reason
 ),
 
+stated_results as (
+    select r.source, r.spelling, r.benchmark_spelling, r.benchmark_release, count(*) as stated
+    from staging.every_results as r
+    where r.quarantine_reason is null
+    group by r.source, r.spelling, r.benchmark_spelling, r.benchmark_release
+),
+
+used_results as (
+    select f.source, f.spelling, count(*) as used
+    from core.results as f
+    group by f.source, f.spelling
+),
+
+understood_results as (
+    select s.source, s.spelling, sum(s.stated) as stated
+    from stated_results as s
+    inner join core.names as n on n.source = s.source and n.spelling = s.spelling
+    inner join seeds.benchmark_spellings as p
+        on p.source = s.source
+        and p.spelling = s.benchmark_spelling
+        and (p.benchmark_release is null or p.benchmark_release = s.benchmark_release)
+    where n.status = 'resolved'
+    group by s.source, s.spelling
+),
+
+-- Names of whose results fewer are used than are understood: only theirs are looked at one by one.
+partly_used as (
+    select u.source, u.spelling
+    from understood_results as u
+    left join used_results as f on f.source = u.source and f.spelling = u.spelling
+    where f.used is null or f.used < u.stated
+),
+
+looked_at as (
+    select
+        r.source, r.fetch_id, r.key, r.benchmark_spelling, r.benchmark_release, r.unit, r.first_seen_at,
+        r.ended_at, md5(r.source || '|' || r.key || '|' || cast(r.first_seen_at as varchar)) as result_id
+    from staging.every_results as r
+    inner join partly_used as u on u.source = r.source and u.spelling = r.spelling
+    where r.quarantine_reason is null
+),
+
+found_used as (
+    select f.result_id
+    from core.results as f
+    inner join partly_used as u on u.source = f.source and u.spelling = f.spelling
+),
+
 -- Understood, but not usable: the name meant nothing on that day, or the unit is not the benchmark's.
 unusable as (
     select
@@ -142,21 +220,13 @@ unusable as (
         cast(null as decimal(18, 9)) as output_usd_per_mtok,
         min(r.first_seen_at) as first_seen_at,
         case when count(*) = count(r.ended_at) then max(r.ended_at) end as ended_at
-    from staging.every_results as r
-    inner join core.names as n on n.source = r.source and n.spelling = r.spelling
+    from looked_at as r
     inner join seeds.benchmark_spellings as p
         on p.source = r.source
         and p.spelling = r.benchmark_spelling
         and (p.benchmark_release is null or p.benchmark_release = r.benchmark_release)
     inner join core.benchmarks as b on b.benchmark_id = p.benchmark_id
-    where
-        r.quarantine_reason is null
-        and n.status = 'resolved'
-        and not exists (
-            select 1
-            from core.results as f
-            where f.result_id = md5(r.source || '|' || r.key || '|' || cast(r.first_seen_at as varchar))
-        )
+    where not exists (select 1 from found_used as f where f.result_id = r.result_id)
     group by r.source, r.fetch_id, r.key, r.unit <> b.unit
 ),
 
