@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.analysis import usage
 from pipelines.analysis.usage import (
     Prices,
     Series,
@@ -17,6 +18,7 @@ from pipelines.analysis.usage import (
     series_of,
 )
 from pipelines.analysis.windows import compute
+from pipelines.tables import Connection
 
 MONDAY = date(2025, 3, 3)
 LATER = date(2025, 6, 1)
@@ -425,6 +427,35 @@ def test_what_dominates_its_predecessor_competes_where_that_does(moves: bool) ->
     (entrant,) = found["window_entrants"].to_dict("records")
     assert entrant["predecessor"] == "a/n9"
     assert entrant["segment"] == f"fast, price band {3 if moves else 2}"
+
+
+def test_what_is_said_of_a_period_does_not_hang_on_the_order_of_rows(
+    warehouse: Connection,
+) -> None:
+    """Of prices that begin on one day the highest holds, as it does where they are looked up."""
+    read = usage.READS["periods"]
+    warehouse.execute("begin")
+    try:
+        warehouse.execute(
+            "insert into core.prices select p.* replace (p.input_usd_per_mtok * 2 as "
+            "input_usd_per_mtok) from core.prices as p where p.model_id in "
+            "(select u.model_id from core.usage as u)"
+        )
+        found = []
+        for order in ("asc", "desc"):
+            warehouse.execute(
+                "create or replace table core.prices as select * from core.prices "
+                f"order by model_id {order}, input_usd_per_mtok {order}"
+            )
+            found.append(warehouse.execute(read).fetchall())
+        warehouse.execute(
+            "update core.prices set input_usd_per_mtok = input_usd_per_mtok + 1 where model_id = "
+            "(select min(u.model_id) from core.usage as u)"
+        )
+        other = warehouse.execute(read).fetchall()
+    finally:
+        warehouse.execute("rollback")
+    assert found[0] == found[1] != other
 
 
 def test_an_empty_history_has_no_series() -> None:

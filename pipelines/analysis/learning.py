@@ -197,26 +197,36 @@ class Defaults:
             outcome_on=pd.to_datetime(graded["outcome_on"]),
             of=np.where(graded["role"] == RIVAL, RIVAL, OWN),
         )
-        self._sums = graded.groupby(["cadence", "of", "model", "outcome_on"], as_index=False).agg(
+        of_day = graded.groupby(["cadence", "of", "model", "outcome_on"], as_index=False).agg(
             total=("crps", "sum"), count=("crps", "size"), launches=("origin", "nunique")
         )
-        self._found: dict[date | None, dict[str, str]] = {}
+        # By the end of every day on which something was graded: who asks for a day reads one row.
+        total, count, launches = (
+            of_day.pivot(index="outcome_on", columns=["cadence", "of", "model"], values=name)
+            .fillna(0)
+            .cumsum()
+            for name in ("total", "count", "launches")
+        )
+        self._days = count.index.to_numpy().astype("datetime64[D]")
+        self._means = total / count  # NaN before the first of a form
+        self._launches = launches.T.groupby("cadence").sum().T
+        self._found: dict[int, dict[str, str]] = {}
 
     def on(self, known_by: date | None) -> dict[str, str]:
         """Form by role, and the one that says what entrants take. Without grades, the fullest."""
-        if known_by not in self._found:
-            self._found[known_by] = self._choose(known_by)
-        return self._found[known_by]
-
-    def _choose(self, known_by: date | None) -> dict[str, str]:
-        found = dict.fromkeys((OWN, RIVAL), FULLEST)
-        known = self._sums
+        days = len(self._days)
         if known_by is not None:
-            known = known[known["outcome_on"] <= pd.Timestamp(known_by)]
-        if len(known):
-            cadence = known.groupby("cadence")["launches"].sum().idxmax()
-            mine = known[known["cadence"] == cadence].groupby(["of", "model"])
-            means = mine["total"].sum() / mine["count"].sum()
+            days = int(self._days.searchsorted(np.datetime64(known_by, "D"), side="right"))
+        if days not in self._found:
+            self._found[days] = self._choose(days)
+        return self._found[days]
+
+    def _choose(self, days: int) -> dict[str, str]:
+        """By the grades of so many days."""
+        found = dict.fromkeys((OWN, RIVAL), FULLEST)
+        if days:
+            cadence = self._launches.iloc[days - 1].idxmax()
+            means = self._means.iloc[days - 1][cadence].dropna()
             for role in found:
                 if role in means.index:
                     best = str(means[role].idxmin())

@@ -85,21 +85,26 @@ READS = {
     # Hashes of what is said of each period, of the versions it names and their prices too: rows are
     # read where they have changed.
     "periods": (
-        f"with of_model as ({_OF_MODEL}), prices as ({_PRICES}), "
+        f"with of_model as ({_OF_MODEL}), "
+        # A price holds until the next begins; of those that begin on one day the highest.
+        "spells as (select p.model_id, p.is_list_price, p.valid_from, p.price, "
+        "least(p.valid_to, lead(p.valid_from, 1, date '9999-12-31') over (partition by p.model_id, "
+        "p.is_list_price order by p.valid_from, p.price, p.valid_to)) as until "
+        f"from ({_PRICES}) as p "
+        "where p.model_id in (select u.model_id from core.usage as u)), "
         "firsts as (select p.model_id, p.is_list_price, min(p.valid_from) as valid_from, "
-        "arg_min(p.price, p.valid_from) as price from prices as p "
+        "first(p.price order by p.valid_from, p.price) as price from spells as p "
         "group by p.model_id, p.is_list_price) "
         "select u.series, u.period_from, date_diff('day', u.period_from, u.period_to) as days, "
         "cast(u.first_seen_at as date) as seen_on, cast(u.ended_at as date) as ended_on, "
         "cast(sum(hash(u.series, u.period_from, u.period_to, u.spelling, u.tokens, m, "
-        "case when l.valid_to > u.period_from then l.price end, f.valid_from, f.price, "
-        "case when s.valid_to > u.period_from then s.price end, g.valid_from, g.price"
-        ")) % 18446744073709551616 as ubigint) as said "
+        "l.price, f.valid_from, f.price, s.price, g.valid_from, g.price)) "
+        "% 18446744073709551616 as ubigint) as said "
         "from core.usage as u left join of_model as m on m.model_id = u.model_id "
-        "asof left join (select * from prices where is_list_price) as l "
-        "on l.model_id = u.model_id and l.valid_from <= u.period_from "
-        "asof left join (select * from prices where not is_list_price) as s "
-        "on s.model_id = u.model_id and s.valid_from <= u.period_from "
+        "left join spells as l on l.model_id = u.model_id and l.is_list_price "
+        "and l.valid_from <= u.period_from and u.period_from < l.until "
+        "left join spells as s on s.model_id = u.model_id and not s.is_list_price "
+        "and s.valid_from <= u.period_from and u.period_from < s.until "
         "left join firsts as f on f.model_id = u.model_id and f.is_list_price "
         "left join firsts as g on g.model_id = u.model_id and not g.is_list_price "
         f"where u.tokens is not null and u.spelling <> '{REST}' "
@@ -399,7 +404,8 @@ class Series:
 
 def days_of(column: pd.Series) -> list[Any]:
     """A column of days as dates; None where there is none."""
-    return [None if pd.isna(day) else day.date() for day in pd.to_datetime(column)]
+    found: list[Any] = pd.to_datetime(column).to_numpy("datetime64[D]").tolist()
+    return found
 
 
 def series_of(usage: pd.DataFrame, known_by: date | None = None) -> list[Series]:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,11 @@ def nearest(
 # ------------------------------------------------------------------ making them
 
 
-@dataclass(frozen=True)
+#: What is told of a version launched.
+LAUNCHED = ("event_id", "effective_on", "model_id", "vendor_id")
+
+
+@dataclass(frozen=True, eq=False)
 class Origin:
     """Launches of one period of a series."""
 
@@ -197,8 +202,11 @@ class Origin:
     #: Last period the series has so far, and the last day on which any usage was read.
     last: date
     read_on: date
-    #: `event_id, effective_on, model_id, vendor_id`.
-    launched: pd.DataFrame
+    #: All launches, and which are in it. A frame of its own for each would cost more than its hash.
+    launches: pd.DataFrame
+    places: tuple[int, ...]
+    #: Rows of these: `event_id, effective_on, model_id, vendor_id`.
+    rows: list[list[Any]]
 
     @property
     def name(self) -> str:
@@ -211,9 +219,24 @@ class Origin:
         return HORIZONS[self.days]
 
     @property
+    def launched(self) -> pd.DataFrame:
+        """`event_id, effective_on, model_id, vendor_id`."""
+        return self.launches.iloc[list(self.places)]
+
+    @property
+    def events(self) -> list[str]:
+        """Of each version launched."""
+        return [row[0] for row in self.rows]
+
+    @property
+    def models(self) -> list[str]:
+        """Versions launched."""
+        return [row[2] for row in self.rows]
+
+    @cached_property
     def day(self) -> date:
         """Of the first launch."""
-        found: date = min(self.launched["effective_on"])
+        found: date = min(row[1] for row in self.rows)
         return found
 
     @property
@@ -238,18 +261,26 @@ def origins_of(periods: pd.DataFrame, launches: pd.DataFrame) -> list[Origin]:
     found: list[Origin] = []
     if periods.empty:
         return found
-    days = days_of(launches["effective_on"])
-    launches = launches.assign(effective_on=days)
-    read_on = max(days_of(periods["seen_on"]))
+    launches = launches[list(LAUNCHED)].assign(effective_on=days_of(launches["effective_on"]))
+    rows_of = launches.to_numpy().tolist()
+    read_on = pd.to_datetime(periods["seen_on"].max()).date()
     for series, rows in periods[periods["ended_on"].isna()].groupby("series"):
         lengths = set(rows["days"])
         if len(lengths) > 1 or not lengths <= set(HORIZONS):
             continue
         length = int(lengths.pop())
         starts = sorted(set(days_of(rows["period_from"])))
-        begin = pd.Series([_period_of(day, starts, length) for day in days], launches.index)
-        for start, launched in launches.groupby(begin):
-            found.append(Origin(str(series), length, start, starts[-1], read_on, launched))
+        launched: dict[date, list[int]] = {}
+        for place, row in enumerate(rows_of):
+            if start := _period_of(row[1], starts, length):
+                launched.setdefault(start, []).append(place)
+        found += [
+            Origin(
+                str(series), length, start, starts[-1], read_on, launches, tuple(places),
+                [rows_of[place] for place in places],
+            )
+            for start, places in launched.items()
+        ]  # fmt: skip
     return sorted(found, key=lambda origin: origin.name)
 
 
@@ -287,7 +318,7 @@ def compute(
     if complete:
         traits = Traits(
             capabilities(fits=fits_of([origin.day for origin in complete], fits)), bands, launches,
-            thinking, dominance(events=[e for o in complete for e in o.launched["event_id"]]),
+            thinking, dominance(events=[event for origin in complete for event in origin.events]),
         )  # fmt: skip
         on_offer: dict[str, dict[str, float]] = {}
         for at in range(0, len(complete), AT_ONCE):
@@ -295,7 +326,7 @@ def compute(
         every = usage(periods=_days(complete))
         seen = {origin.name: _inside(every, origin) for origin in complete}
         models = {
-            origin.name: {*seen[origin.name]["model_id"].dropna(), *origin.launched["model_id"]}
+            origin.name: {*seen[origin.name]["model_id"].dropna(), *origin.models}
             for origin in complete
         }
         known = Prices(prices(models=sorted(set().union(*models.values()))))
@@ -317,7 +348,7 @@ def compute(
         about.append(
             head | {
                 "outcome_on": origin.outcome_on,
-                "event_ids": ", ".join(sorted(set(origin.launched["event_id"]))),
+                "event_ids": ", ".join(sorted(set(origin.events))),
                 "entrants": len(new), "outcomes": len(there), "why_not": why_not,
             }
         )  # fmt: skip
@@ -380,14 +411,14 @@ def _ids(
     paid = dict(zip(launch_prices["model_id"], launch_prices["said"], strict=True))
     found = {}
     for origin in origins:
-        models = origin.launched["model_id"]
+        models = origin.models
         told: list[Any] = [*always, origin.name, origin.is_complete]
-        told += [origin.launched.to_numpy().tolist(), [model in thinks for model in models]]
+        told += [origin.rows, [model in thinks for model in models]]
         if origin.is_complete:
             fit = bisect_right(fit_days, origin.day + timedelta(1))
             told += [offers[origin.name], [paid.get(model) for model in models]]
             told += [fit_ids[fit - 1] if fit else None, said.of(origin.series, *origin.periods)]
-            told += [first.get(event) for event in origin.launched["event_id"]]
+            told += [first.get(event) for event in origin.events]
         found[origin.name] = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
     return found
 
