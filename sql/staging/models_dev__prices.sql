@@ -1,5 +1,6 @@
 -- models.dev's prices as runs, in USD per million tokens, as the feed states them.
 -- key: spelling, first_seen_at
+-- keep: state_id of staging.models_dev_states
 -- check run_ends_after_it_begins: ended_at is null or ended_at > first_seen_at
 with runs as (
     select
@@ -13,8 +14,10 @@ with runs as (
         r.first_seen_at,
         r.previous_fetch_at,
         r.last_seen_at,
-        r.ended_at
+        r.ended_at,
+        g.state_id
     from raw.models_dev__prices as r
+    inner join staging.models_dev_states as g on g.part_of_keys = hash(r.key) % 4096
 )
 
 select
@@ -31,5 +34,6 @@ select
     r.previous_fetch_at,     -- last fetch without it, UTC; null if the feed was not read before
     r.last_seen_at,          -- last fetch that still showed it, UTC; null while it goes on
     r.ended_at,              -- first fetch without it, UTC; null while it goes on
-    price_fault(r.input_price, r.output_price) as quarantine_reason -- why it is not used; null if it is
+    price_fault(r.input_price, r.output_price) as quarantine_reason, -- why it is not used; null if it is
+    r.state_id               -- hash of what it follows from, staging.models_dev_states
 from runs as r

@@ -1,6 +1,7 @@
 -- Release dates in models.dev, as runs of what it said of one model; price changes do not matter
 -- here. The date is the model's, filled in by contributors, and no day of first sale.
 -- key: key, first_seen_at
+-- keep: state_id of staging.models_dev_states
 -- check run_ends_after_it_begins: ended_at is null or ended_at > first_seen_at
 -- check is_dated_unless_quarantined: released_on is not null or quarantine_reason is not null
 with runs as (
@@ -13,8 +14,10 @@ with runs as (
         r.first_seen_at,
         r.previous_fetch_at,
         r.last_seen_at,
-        r.ended_at
+        r.ended_at,
+        g.state_id
     from raw.models_dev__prices as r
+    inner join staging.models_dev_states as g on g.part_of_keys = hash(r.key) % 4096
     where r.fields->>'$.release_date' is not null
 ),
 
@@ -50,9 +53,10 @@ statements as (
         -- A struct, because arg_min would pass over the null that says "not read before".
         arg_min({'at': n.previous_fetch_at}, n.first_seen_at) as previous_fetch,
         case when bool_and(n.ended_at is not null) then max(n.last_seen_at) end as last_seen_at,
-        case when bool_and(n.ended_at is not null) then max(n.ended_at) end as ended_at
+        case when bool_and(n.ended_at is not null) then max(n.ended_at) end as ended_at,
+        n.state_id
     from numbered as n
-    group by n.key, n.statement, n.bare_name, n.title, n.stated
+    group by n.key, n.statement, n.bare_name, n.title, n.stated, n.state_id
 ),
 
 moving_names as (
@@ -102,6 +106,7 @@ select
             contains(s.bare_name, replace(s.stated, '-', ''))
             and exists (select 1 from build_dated_families as f where contains(s.bare_name, f.family || '-'))
             then 'the day of the build in the name, not of a release'
-    end as quarantine_reason -- why it is not used; null if it is
+    end as quarantine_reason, -- why it is not used; null if it is
+    s.state_id               -- hash of what it follows from, staging.models_dev_states
 from statements as s
 left join moving_names as m on m.bare_name = s.bare_name
