@@ -248,29 +248,6 @@ def test_what_is_kept_is_not_made_again_and_the_rest_is_as_ever(
     pd.testing.assert_frame_equal(some[table], rest)
 
 
-def test_a_forecast_without_rows_is_not_asked_for_again_until_it_follows_from_another_thing(
-    edition: Connection,
-) -> None:
-    frames = read_frames(effects.READS, edition)
-    days = frames["days"].iloc[:3]
-    asked: list[str] = []
-
-    def offers(days: list[str]) -> pd.DataFrame:
-        asked.extend(days)
-        return pd.DataFrame(columns=["day_id", "model_id", "vendor_id", "price", "unit_price"])
-
-    frames |= {"days": days, "offers": offers}
-    first = effects.compute(**frames)
-    assert first["demand_forecasts"].empty
-    assert sorted(asked) == sorted(days["day_id"])
-    asked.clear()
-    again = effects.compute(**frames, checkpoint=first["checkpoint"])
-    assert (asked, again["checkpoint"]) == ([], first["checkpoint"])
-    other = days.assign(market_id=["another", *days["market_id"].iloc[1:]])
-    effects.compute(**frames | {"days": other}, checkpoint=first["checkpoint"])
-    assert asked == [days["day_id"].iloc[0]]
-
-
 def test_another_price_or_a_new_estimate_makes_a_forecast_anew(edition: Connection) -> None:
     frames = read_frames(effects.READS, edition)
     kept = set(effects.compute(**frames)["standing"]["inputs_hash"])

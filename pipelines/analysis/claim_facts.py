@@ -231,8 +231,13 @@ def records(frame: Any) -> list[Row]:
 
 def _plain(name: str, column: Any) -> list[Any]:
     """A column's values; money and scores as the decimals they are written as."""
+    kind = column.dtype.kind
+    if kind == "M":
+        return list(column.to_numpy("datetime64[D]").tolist())
+    if column.dtype == "str":
+        return list(column.to_numpy(object, na_value=None))
     values = column.tolist()
-    if column.dtype.kind in "bi":
+    if kind in "bi":
         return list(values)
     is_exact = name.endswith(("_usd_per_mtok", "score"))
     found: list[Any] = []

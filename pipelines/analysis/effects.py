@@ -46,13 +46,10 @@ def compute(
     days: pd.DataFrame,
     offers: Asks,
     kept: Collection[str] = frozenset(),
-    checkpoint: bytes | None = None,
     **frames: Any,
-) -> dict[str, Any]:
+) -> dict[str, pd.DataFrame]:
     """Rows of `demand_forecasts` (an incumbent a row) and `vendor_effects` (an entrants' vendor)
-    not in `kept`, and `standing`: the `inputs_hash` of all. The `checkpoint` has those without
-    rows."""
-    silent = event_inputs.said_nothing(checkpoint)
+    not in `kept`, and `standing`: the `inputs_hash` of all."""
     inputs = Inputs(__file__, TABLES, **frames)
     launches = frames["launches"]
     launches = launches[launches["event_id"].isin(days["event_id"])]
@@ -67,7 +64,7 @@ def compute(
         event = Event(day.event_id, day.basis, first_on[day.event_id], day.known_by)
         inputs_hash = inputs.hash_of(event, day.market_id, of_launch[day.event_id])
         standing.append(inputs_hash)
-        if inputs_hash not in kept and inputs_hash not in silent:
+        if inputs_hash not in kept:
             asked.append((event, inputs_hash, day.day_id))
     products: list[dict[str, Any]] = []
     vendors: list[dict[str, Any]] = []
@@ -86,13 +83,10 @@ def compute(
                 strict=True,
             ):
                 rows += [row | {"inputs_hash": inputs_hash} for row in found]
-    made = {row["inputs_hash"] for row in (*products, *vendors)}
-    silent = silent.intersection(standing).union(of for _, of, _ in asked if of not in made)
     return {
         "demand_forecasts": pd.DataFrame(products, columns=list(PRODUCT_COLUMNS)),
         "vendor_effects": pd.DataFrame(vendors, columns=list(VENDOR_COLUMNS)),
         "standing": pd.DataFrame({"inputs_hash": standing}),
-        "checkpoint": event_inputs.as_checkpoint(silent),
     }
 
 

@@ -6,7 +6,6 @@ costs next to nothing; the rows are read for the others alone. Not here: estimat
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -183,16 +182,6 @@ def _inside(days: NDArray[np.datetime64], day: date) -> slice:
     first, last = (np.datetime64(d, "D") for d in (day - HISTORY, day))
     found = days.searchsorted(first), days.searchsorted(last, side="right")
     return slice(*map(int, found))
-
-
-def said_nothing(checkpoint: bytes | None) -> frozenset[str]:
-    """By `inputs_hash`, forecasts known to have no row: not to be made again each day."""
-    return frozenset(json.loads(checkpoint or b"[]"))
-
-
-def as_checkpoint(silent: Iterable[str]) -> bytes:
-    """As `said_nothing` reads it."""
-    return json.dumps(sorted(silent)).encode()
 
 
 def seed_of(event_id: str, basis: str) -> int:

@@ -62,12 +62,16 @@ READS = {
         f"{usage.READS['usage']} and {_HOLDS} "
         "and u.series in (select unnest($series)) and u.period_from in (select unnest($days))"
     ),
+    # First the spells near any horizon: by each of them a model of years would be asked thrice.
     "standing": (
-        "select v.verdict_id, h.days, s.is_on_frontier from marts.verdicts as v "
-        f"cross join ({_DAYS}) as h inner join marts.segment_standing as s "
+        "select n.verdict_id, h.days, n.is_on_frontier from (select v.verdict_id, v.as_of, "
+        "s.valid_from, s.valid_to, s.is_on_frontier from marts.verdicts as v "
+        "inner join marts.segment_standing as s "
         "on s.segment_id = v.segment_id and s.model_id = v.model_id "
-        "and s.valid_from <= v.as_of + h.days "
-        "and (s.valid_to is null or s.valid_to > v.as_of + h.days)"
+        f"and s.valid_from <= v.as_of + {max(HORIZONS)} "
+        f"and (s.valid_to is null or s.valid_to > v.as_of + {min(HORIZONS)})) as n "
+        f"inner join ({_DAYS}) as h on n.valid_from <= n.as_of + h.days "
+        "and (n.valid_to is null or n.valid_to > n.as_of + h.days)"
     ),
     "hindsight": (
         "select v.verdict_id, i.probability_place_lost >= 0.5 as is_lost from marts.verdicts as v "
@@ -147,7 +151,9 @@ def compute(
         hindsight, on="verdict_id", how="left"
     )
     asked["state_id"] = states(asked, usage_days, series, **frames)
-    fresh = asked[~asked["state_id"].isin(kept)]
+    fresh = asked[[state not in kept for state in asked["state_id"]]]
+    if fresh.empty:
+        frames = {name: frame.iloc[:0] for name, frame in frames.items()}
     volumes = Volumes(_usage_of(fresh, series, usage))
     market = Market(**frames)
     rows = []
@@ -205,14 +211,15 @@ def states(
         return np.asarray(total.astype(np.uint64)[upto] - total.astype(np.uint64)[since])
 
     told = asked.drop(columns="state_id", errors="ignore").astype(str)
+    models = list(asked["model_id"])
+    # Verdicts of one event in several segments ask the same of a line.
+    lines = list(zip(models, asked["as_of"], asked["until"], strict=True))
+    between = {line: launched.between(*line) for line in set(lines)}
     seen = pd.DataFrame(
         {
-            "prices": asked["model_id"].map(lambda model: of_model[0].get(model, 0)),
-            "retirement": asked["model_id"].map(lambda model: of_model[1].get(model, 0)),
-            "line": [
-                launched.between(call.model_id, call.as_of, call.until)
-                for call in asked[["model_id", "as_of", "until"]].itertuples()
-            ],
+            "prices": [of_model[0].get(model, 0) for model in models],
+            "retirement": [of_model[1].get(model, 0) for model in models],
+            "line": [between[line] for line in lines],
             "before": used("as_of"),
             "until": used("until"),
         }

@@ -40,12 +40,10 @@ def compute(
     shifts: pd.DataFrame,
     offers: Asks,
     kept: Collection[str] = frozenset(),
-    checkpoint: bytes | None = None,
     **frames: Any,
-) -> dict[str, Any]:
+) -> dict[str, pd.DataFrame]:
     """Rows of `shift_forecasts` (a version a row) not in `kept`, and `standing`: the `inputs_hash`
-    of all. The `checkpoint` has those without rows."""
-    silent = event_inputs.said_nothing(checkpoint)
+    of all."""
     inputs = Inputs(__file__, ["shift_forecasts"], **frames)
     shifts = shifts.assign(
         effective_on=days_of(shifts["effective_on"]), known_by=days_of(shifts["known_by"])
@@ -57,7 +55,7 @@ def compute(
         event = Event(shift.event_id, shift.basis, shift.effective_on, shift.known_by)
         inputs_hash = inputs.hash_of(event, shift.market_id, told)
         standing.append(inputs_hash)
-        if inputs_hash not in kept and inputs_hash not in silent:
+        if inputs_hash not in kept:
             asked.append((event, inputs_hash, at))
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     if asked:
@@ -71,12 +69,9 @@ def compute(
             for name, column in found.items():
                 columns[name] += column
             columns["inputs_hash"] += [inputs_hash] * len(found.get("model_id", ()))
-    made = set(columns["inputs_hash"])
-    silent = silent.intersection(standing).union(of for _, of, _ in asked if of not in made)
     return {
         "shift_forecasts": pd.DataFrame(columns),
         "standing": pd.DataFrame({"inputs_hash": standing}),
-        "checkpoint": event_inputs.as_checkpoint(silent),
     }
 
 

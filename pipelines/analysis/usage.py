@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -180,6 +180,7 @@ ORIGIN_COLUMNS = (
 )  # fmt: skip
 
 
+@cache
 def line_of(model_id: str) -> str:
     """The product line a name belongs to: its words without versions, dates and stages.
 

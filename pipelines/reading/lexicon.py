@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 ALWAYS, NEVER = date(1, 1, 1), date(9999, 12, 31)
@@ -84,11 +85,13 @@ class _Entry:
     cased: dict[str, str] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=1 << 16)
 def tokens_of(name: str) -> tuple[str, ...]:
     """The words and numbers of a name, in lower case."""
     return tuple(match.group(0).lower() for match in _TOKEN.finditer(name))
 
 
+@lru_cache(maxsize=1 << 16)
 def stem_of(name: str) -> str:
     """A name without the date or parenthesis that tells the builds of one version apart."""
     name = _PARENTHESIS.sub("", name)
