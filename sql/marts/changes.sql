@@ -2,7 +2,13 @@
 -- who entered or left a segment's frontier. Frontiers are with all that is known, so they have no known time.
 -- key: change_id
 -- check kind_is_known: change_kind in ('launch', 'price_change', 'retirement', 'alias_move', 'enters_frontier', 'leaves_frontier')
-with history as (
+with frontiers as (
+    select distinct s.segment_id, s.model_id
+    from marts.segment_standing as s
+    where s.is_on_frontier
+),
+
+history as (
     select
         s.segment_id,
         s.model_id,
@@ -13,6 +19,7 @@ with history as (
         lag(s.valid_to) over own as former_valid_to,
         lead(s.valid_from) over own as next_valid_from
     from marts.segment_standing as s
+    inner join frontiers as f on f.segment_id = s.segment_id and f.model_id = s.model_id
     window own as (partition by s.segment_id, s.model_id order by s.valid_from)
 ),
 
