@@ -131,13 +131,15 @@ class Decided:
         """Leave at hand only the spellings that mean something, and not always the same."""
         moving = {one.key: one for one in self.spelled.values() if one.moves and one.is_resolved}
         done = [spelled for spelled in self.spelled.values() if spelled.key not in moving]
+        self.spelled = moving
+        if not done and not self._recalled:
+            return
         laid = [_row_of(spelled) for spelled in done]
         columns = [pa.array([row[c.name] for row in laid], c.type) for c in SPELLED]
         stays = pa.array([n not in self._recalled for n in range(self.rows.num_rows)], pa.bool_())
         self.rows = pa.concat_tables(
             [self.rows.filter(stays), pa.table(columns, schema=SPELLED)]
         ).sort_by([("source", "ascending"), ("spelling", "ascending")])
-        self.spelled = moving
         self.__post_init__()
 
     def pack(self, method: str) -> bytes:

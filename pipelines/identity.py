@@ -331,13 +331,16 @@ def _day(value: Any) -> date:
 def _unresolved(known: Decided, kind: pa.Array) -> pa.Table:
     is_open = pc.not_equal(known.rows["status"], "resolved")
     rows = known.rows.append_column("kinds", kind).filter(is_open)
-    candidates: list[Sequence[tuple[str, float]]] = [
-        [(target, 100.0) for target in targets] for targets in rows["candidates"].to_pylist()
-    ]
-    for n, nearest_ in _suggestions(known, rows):
-        candidates[n] = nearest_
-    said = ["; ".join(f"{name} ({score:.0f})" for name, score in best) for best in candidates]
-    columns = {"kind": rows["kinds"], "candidates": pa.array([s or None for s in said], _TEXT)}
+    # Several versions of one name are alike to the letter. Of ten thousand names some have a
+    # hundred, so that they are joined without being looked at.
+    alike = pc.binary_join(_column(rows, "candidates"), " (100); ")
+    said = pc.binary_join_element_wise(alike, pc.if_else(pc.equal(alike, ""), "", " (100)"), "")
+    candidates = said.to_pylist()
+    for n, best in _suggestions(known, rows):
+        candidates[n] = "; ".join(f"{name} ({score:.0f})" for name, score in best)
+    columns = {
+        "kind": rows["kinds"], "candidates": pa.array([s or None for s in candidates], _TEXT)
+    }  # fmt: skip
     return pa.table(
         [columns[n] if n in columns else rows[n] for n in UNRESOLVED_COLUMNS.names],
         schema=UNRESOLVED_COLUMNS,

@@ -47,7 +47,7 @@ class Shelf(Generic[V]):
     def packed(self) -> dict[str, str]:
         """Every value in its packed form, by key in order."""
         found = self.shut | {key: self.write(value) for key, value in self.open.items()}
-        return dict(sorted(found.items()))
+        return {key: found[key] for key in sorted(found)}
 
     def unpack(self, packed: Mapping[str, str]) -> None:
         """Hold these values, in their packed form, and no others."""
