@@ -1,6 +1,7 @@
 """The share model against a nested logit by brute force; estimation on markets made by hand."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from scipy.stats import t as student_t
 
 from pipelines.analysis import demand
 from pipelines.analysis.demand import VARIANTS, Array, Market
+from pipelines.tables import Connection
 
 PRIORS = {
     "outside": (0.0, 1.0), "upper": (0.0, 1.5), "lower": (0.0, 1.5), "growth": (0.0, 0.15),
@@ -255,6 +257,16 @@ def test_an_estimate_counts_from_the_day_it_was_published() -> None:
     day = pd.Timestamp("2025-12-30").date()
     assert demand.pooled(frame, day)["elasticity"] == (-0.5, 0.7)
     assert demand.pooled(frame)["elasticity"][0] == pytest.approx(-0.99, abs=0.01)
+
+
+def test_estimates_pooled_once_for_all_days_are_those_of_each_day(edition: Connection) -> None:
+    frame = edition.execute("select * from core.demand_priors").df()
+    known = demand.Priors(frame)
+    published = pd.to_datetime(frame["published_on"]).dt.date
+    days = sorted({day + timedelta(step) for day in published for step in (-1, 0, 1)})
+    assert [known.by(day) for day in days] == [demand.pooled(frame, day) for day in days]
+    assert known.by(None) == demand.pooled(frame)
+    assert len({known.stage(day) for day in days}) > 2
 
 
 # ------------------------------------------------------------------ sizes of entrants

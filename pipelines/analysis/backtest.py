@@ -34,6 +34,7 @@ from pipelines.analysis.demand import (
     Fitted,
     Market,
     Positions,
+    Priors,
     draw_sizes,
     expected_changes,
     fit,
@@ -43,7 +44,6 @@ from pipelines.analysis.demand import (
     market,
     maximise,
     noise_scale,
-    pooled,
     seen_volume,
     student,
 )
@@ -152,6 +152,7 @@ def forecasts_of(
     those it learns from, the priors and the code.
     """
     rows, standing = [], []
+    known = Priors(priors)
     for cadence in past.cadences:
         origins = past.of_cadence(cadence)
         # Those too old to be scored are only learnt from.
@@ -160,7 +161,7 @@ def forecasts_of(
         for scheme in schemes:
             for number, chosen in zip(scored, folds(origins, scheme, scored), strict=True):
                 then = origins["start"].iloc[number] if scheme == ROLLING else None
-                forecast_id = _forecast_id(origins, scheme, number, chosen, pooled(priors, then))
+                forecast_id = _forecast_id(origins, scheme, number, chosen, known.by(then))
                 standing.append(forecast_id)
                 if forecast_id not in kept:
                     asked.append((scheme, number, chosen, forecast_id))
@@ -170,7 +171,7 @@ def forecasts_of(
         for _, number, chosen, _ in asked:
             needed |= chosen
             needed[number] = True
-        learnt = _Past(past.windows(origins[needed]), priors)
+        learnt = _Past(past.windows(origins[needed]), known)
         place = np.cumsum(needed) - 1
         for scheme, number, chosen, forecast_id in asked:
             found = learnt.run(scheme, int(place[number]), chosen[needed])
@@ -219,7 +220,7 @@ def with_default(forecasts: pd.DataFrame, past: PastLaunches) -> pd.DataFrame:
 class _Past:
     """Past launches of one cadence, prepared once for all models and folds."""
 
-    def __init__(self, windows: Windows, priors: pd.DataFrame):
+    def __init__(self, windows: Windows, priors: Priors):
         self.origins, self.priors = windows.origins, priors
         self.incumbents, self.entrants = windows.incumbents, windows.entrants
         self.markets = {
@@ -230,16 +231,14 @@ class _Past:
         self.of_entrant = self.entrants["origin"].map(place).to_numpy()
 
     def _pooled(self, scheme: str, number: int) -> dict[str, tuple[float, float]]:
-        return pooled(
-            self.priors, self.origins["start"].iloc[number] if scheme == ROLLING else None
-        )
+        return self.priors.by(self.origins["start"].iloc[number] if scheme == ROLLING else None)
 
     @cached_property
     def _on_all(self) -> dict[str, Fitted]:
         """Estimates on the newest launches, from where those without one of them begin."""
         starts = np.array(self.origins["start"].to_numpy(), "datetime64[D]")
         every = newest(np.ones(len(starts), bool), starts)
-        return self._fits(every, pooled(self.priors, None), {})
+        return self._fits(every, self.priors.by(None), {})
 
     def _fits(
         self,

@@ -26,6 +26,7 @@ Mortimer 2021 (diversion ratios). Not here: what was used around a launch (`usag
 fared (`backtest`), positions (`marts.launch_impact`).
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -433,6 +434,28 @@ def pooled(priors: pd.DataFrame, known_by: date | None = None) -> dict[str, tupl
             variance = 1 / (1 / variance + 1 / evidence_variance)
         found[str(row.parameter)] = (float(mean), float(np.sqrt(variance)))
     return found
+
+
+class Priors:
+    """`pooled` by any day, made once for each set of estimates that was published by then."""
+
+    def __init__(self, priors: pd.DataFrame):
+        """See `pooled` for the frame."""
+        self._priors = priors
+        published = pd.to_datetime(priors["published_on"]).dt.date
+        self._published = sorted(published[priors["is_evidence"].astype(bool)])
+        self._found: dict[int, dict[str, tuple[float, float]]] = {}
+
+    def stage(self, known_by: date | None) -> int:
+        """How many estimates were published by a day."""
+        return len(self._published) if known_by is None else bisect_right(self._published, known_by)
+
+    def by(self, known_by: date | None) -> dict[str, tuple[float, float]]:
+        """Mean and standard deviation of each parameter's prior."""
+        stage = self.stage(known_by)
+        if stage not in self._found:
+            self._found[stage] = pooled(self._priors, known_by)
+        return self._found[stage]
 
 
 def student(z: Array) -> Array:

@@ -20,14 +20,14 @@ from pipelines.analysis.demand import (
     Estimates,
     Fitted,
     Market,
+    Priors,
     Variant,
     fit,
     fit_sizes,
     market,
-    pooled,
 )
 from pipelines.analysis.hashes import hash_rows
-from pipelines.analysis.usage import ENTRANT_COLUMNS, Windows, days_of
+from pipelines.analysis.usage import ENTRANT_COLUMNS, Windows
 from pipelines.analysis.windows import WINDOWS, PastLaunches, nearest, newest
 
 DAY_AFTER = "day_after"
@@ -54,16 +54,14 @@ class Past:
     """Estimates on past launches, each set of them fitted once."""
 
     def __init__(self, launches: PastLaunches, priors: pd.DataFrame, defaults: "Defaults"):
-        self.priors = priors
+        self._known = Priors(priors)
         self.defaults = defaults
         self._launches = launches
         self._cadences = {name: _Cadence(launches.of_cadence(name)) for name in launches.cadences}
         self._windows: dict[str, tuple[Windows, NDArray[np.bool_]]] = {}
         self._markets: dict[tuple[str, str], Market] = {}
         self._fitted: dict[Any, Any] = {}
-        self._pooled: dict[int, dict[str, tuple[float, float]]] = {}
         self._said: dict[Any, str] = {}
-        self._published = days_of(priors["published_on"][priors["is_evidence"]])
 
     def read(self, asked: Iterable[Chosen | None]) -> None:
         """Read the windows of all launches that `estimates` will be asked for."""
@@ -96,7 +94,7 @@ class Past:
                     learnt.append((name, cadence.said_of(mask)))
                     if basis == DAY_AFTER:  # it is all the same then
                         break
-            priors, forms = self._priors(known), self.defaults.on(known)
+            priors, forms = self._known.by(known), self.defaults.on(known)
             said = (learnt, self.longest, sorted(priors.items()), sorted(forms.items()))
             self._said[basis, day, known_by] = repr(said)
         return self._said[basis, day, known_by]
@@ -109,18 +107,7 @@ class Past:
 
     def elasticity(self, known_by: date | None) -> tuple[float, float]:
         """Of volume to a product's own price: mean and spread over cases."""
-        return self._priors(known_by)["repricing"]
-
-    def _priors(self, known_by: date | None) -> dict[str, tuple[float, float]]:
-        """Priors from the estimates published by a day."""
-        stage = self._stage(known_by)
-        if stage not in self._pooled:
-            self._pooled[stage] = pooled(self.priors, known_by)
-        return self._pooled[stage]
-
-    def _stage(self, known_by: date | None) -> int:
-        """How many estimates were published by a day."""
-        return sum(known_by is None or day <= known_by for day in self._published)
+        return self._known.by(known_by)["repricing"]
 
     def chosen(self, cadence: str | None, basis: str, start: date, known_by: date) -> Chosen | None:
         """Which launches of a cadence may inform the forecast of an event whose period begins at
@@ -139,7 +126,7 @@ class Past:
 
     def estimates(self, chosen: Chosen | None, known_by: date | None) -> Estimates:
         """Fit what the roles need on the chosen launches, which have been `read`."""
-        stage, priors = self._stage(known_by), self._priors(known_by)
+        stage, priors = self._known.stage(known_by), self._known.by(known_by)
         cadence, known = chosen if chosen and chosen[1].any() else (None, None)
         key = (cadence, None if known is None else known.tobytes(), stage)
         forms = {role: VARIANTS[name] for role, name in self.defaults.on(known_by).items()}
