@@ -633,6 +633,7 @@ def test_a_fault_before_and_after_a_source_fell_silent_stands_in_quarantine_once
     prices = {f"gpt-{n}": (f"{n}", f"{4 * n}") for n in range(1, 7)}
     for day in ("2025-01-10", "2025-11-10"):
         market.fetched("tokencost", day, feed.payload(prices | {"gpt-9": ("8", "2")}))
+    says(market, "litellm", "2026-03-01", {})
     market.build()
     found = rows(
         market.connection,

@@ -1,7 +1,7 @@
 -- tokencost's prices as runs, in USD per million tokens; the file states USD per token, with the
 -- noise of binary floats (1.0499999999999999e-06), which rounding to nine decimals removes.
 -- A late copy: 90 days after a reading it is silent until it is read again, lest it outlive what
--- LiteLLM has dropped.
+-- LiteLLM has dropped. A silence that lies ahead is not known: the next reading puts it off.
 -- key: spelling, first_seen_at
 -- check run_ends_after_it_begins: ended_at is null or ended_at > first_seen_at
 with readings as (
@@ -31,6 +31,21 @@ stretches as (
     group by n.stretch
 ),
 
+newest as (
+    select max(f.fetched_at) as fetched_at
+    from raw.fetches as f
+),
+
+spans as (
+    select
+        s.first_at,
+        s.last_at,
+        s.last_before,
+        case when cast(s.silent_at as date) <= cast(w.fetched_at as date) then s.silent_at end as silent_at
+    from stretches as s
+    cross join newest as w
+),
+
 runs as (
     select
         r.key,
@@ -42,10 +57,10 @@ runs as (
         r.first_fetch_id,
         greatest(r.first_seen_at, s.first_at) as first_seen_at,
         case when s.first_at > r.first_seen_at then s.last_before else r.previous_fetch_at end as previous_fetch_at,
-        case when r.ended_at <= s.silent_at then r.last_seen_at else s.last_at end as last_seen_at,
-        case when r.ended_at <= s.silent_at then r.ended_at else s.silent_at end as ended_at
+        case when s.silent_at is null or r.ended_at <= s.silent_at then r.last_seen_at else s.last_at end as last_seen_at,
+        case when s.silent_at is null or r.ended_at <= s.silent_at then r.ended_at else s.silent_at end as ended_at
     from raw.tokencost__prices as r
-    inner join stretches as s
+    inner join spans as s
         on s.last_at >= r.first_seen_at and (r.ended_at is null or s.first_at < r.ended_at)
 )
 
@@ -61,7 +76,7 @@ select
     r.first_fetch_id as fetch_id, -- fetch that first showed it
     r.first_seen_at,         -- when it was first seen, UTC
     r.previous_fetch_at,     -- last fetch without it, UTC; null if the feed was not read before
-    r.last_seen_at,          -- last fetch that still showed it, UTC
-    r.ended_at,              -- first fetch without it, or 90 days after the last reading, UTC
+    r.last_seen_at,          -- last fetch that still showed it, UTC; null while it goes on
+    r.ended_at,              -- first fetch without it, or 90 days after the last reading once they are over, UTC; null while it goes on
     price_fault(r.input_price, r.output_price) as quarantine_reason -- why it is not used; null if it is
 from runs as r

@@ -74,17 +74,37 @@ def test_key_prefixes_and_providers_give_the_host(staging: Staging) -> None:
 def test_a_late_copy_falls_silent_90_days_after_its_last_reading(staging: Staging) -> None:
     staging.fetched("tokencost", "2024-09-06", document(a=(1e-06, 2e-06), b=(1e-06, 2e-06)))
     staging.fetched("tokencost", "2024-09-23", document(a=(1e-06, 2e-06), b=(2e-06, 4e-06)))
-    staging.build([TABLE])
-    found = rows(
-        staging,
+    query = (
         "select spelling, cast(last_seen_at as date)::varchar, cast(ended_at as date)::varchar "
-        f"from {TABLE} order by spelling, first_seen_at",
+        f"from {TABLE} order by spelling, first_seen_at"
     )
-    assert found == [
+    # Until then the next reading may put it off, and no end is known.
+    staging.fetched("litellm", "2024-12-21", document(a=(1e-06, 2e-06), b=(2e-06, 4e-06)))
+    staging.build([TABLE])
+    assert rows(staging, query) == [
+        ("a", None, None),
+        ("b", "2024-09-06", "2024-09-23"),
+        ("b", None, None),
+    ]
+    staging.fetched("litellm", "2024-12-22", document(a=(1e-06, 2e-06), b=(2e-06, 4e-06)))
+    staging.build([TABLE])
+    assert rows(staging, query) == [
         ("a", "2024-09-23", "2024-12-22"),
         ("b", "2024-09-06", "2024-09-23"),
         ("b", "2024-09-23", "2024-12-22"),
     ]
+
+
+def test_a_copy_that_was_just_read_ends_nothing_tomorrow(staging: Staging) -> None:
+    for day in ("2024-09-23", "2024-09-24"):
+        staging.fetched("tokencost", day, FIXTURE.read_bytes())
+    staging.build(["core.price_claims"])
+    ends = "valid_to_earliest, listing_ended_known_at"
+    assert rows(
+        staging,
+        f"select model_id, {ends} from core.price_claims "
+        "where source = 'tokencost' and spelling = 'o1-mini'",
+    ) == [("openai/o1-mini-2024-09-12", None, None)]
 
 
 def test_a_copy_read_again_after_a_silence_speaks_again(staging: Staging) -> None:
@@ -95,7 +115,7 @@ def test_a_copy_read_again_after_a_silence_speaks_again(staging: Staging) -> Non
         staging,
         "select cast(first_seen_at as date)::varchar, cast(previous_fetch_at as date)::varchar, "
         f"cast(ended_at as date)::varchar from {TABLE} where spelling = 'a' order by 1",
-    ) == [("2024-09-06", None, "2024-12-05"), ("2025-01-06", "2024-09-06", "2025-04-06")]
+    ) == [("2024-09-06", None, "2024-12-05"), ("2025-01-06", "2024-09-06", None)]
 
 
 def test_repeated_keys_with_different_values_are_rejected() -> None:
