@@ -11,9 +11,8 @@ as the last change in the group, which it affirms or not.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -34,9 +33,26 @@ PRICES_METHOD = [
 METERS_METHOD = [SQL / "core" / "price_meters.sql"]
 
 READS = {
-    "pointed": "select distinct a.alias, a.model_id from core.aliases as a",
-    "said": """
-with asked as (
+    "moves": "select distinct a.alias, a.model_id from core.aliases as a "
+    "where a.alias <> a.model_id",
+    "states": """
+with groups as (
+    select unnest($names::varchar[]) as target, unnest($groups::varchar[]) as group_id
+),
+
+targets as (
+    select a.alias as target from core.aliases as a
+    union
+    select a.model_id as target from core.aliases as a
+),
+
+grouped as (
+    select t.target, coalesce(g.group_id, t.target) as group_id
+    from targets as t
+    left join groups as g on g.target = t.target
+),
+
+asked as (
     select p.source, cast(p.first_seen_at as date) as seen_on, cast(null as date) as read_on
     from core.price_observations as p
     group by p.source, cast(p.first_seen_at as date)
@@ -64,12 +80,12 @@ last_readings as (
 said as (
     select
         n.target, p.source,
-        cast(sum(hash(
-            p.spelling, p.stated_from, p.input_usd_per_mtok, p.output_usd_per_mtok,
+        sum(hash(
+            p.source, p.spelling, p.stated_from, p.input_usd_per_mtok, p.output_usd_per_mtok,
             p.cache_read_usd_per_mtok, p.cache_write_usd_per_mtok, p.fetch_id, p.first_seen_at,
             p.previous_fetch_at, p.last_seen_at, p.ended_at, p.quarantine_reason is null,
-            n.host_id, n.variant, n.known_since, d.doubted_on
-        )) as varchar) as told,
+            n.target, n.host_id, n.variant, n.known_since, d.doubted_on
+        )) as told,
         max(case
             when p.quarantine_reason is null
                 then greatest(p.stated_from, cast(p.first_seen_at as date))
@@ -80,46 +96,59 @@ said as (
         on d.source = p.source and d.seen_on = cast(p.first_seen_at as date) and d.is_run
     where n.status = 'resolved'
     group by n.target, p.source
-)
+    union all
+    select
+        e.model_id as target, 'edition' as source, sum(hash('edition', e)) as told,
+        max(greatest(e.valid_from_latest, e.published_on)) as changed_on
+    from seeds.prices as e
+    group by e.model_id
+),
 
-select
-    s.target, s.source, s.told,
-    cast(s.changed_on as varchar) as changed_on, cast(l.read_on as varchar) as read_on
-from said as s
-left join last_readings as l on l.source = s.source
-union all
-select
-    e.model_id as target, 'edition' as source, cast(sum(hash(e)) as varchar) as told,
-    cast(max(greatest(e.valid_from_latest, e.published_on)) as varchar) as changed_on,
-    null as read_on
-from seeds.prices as e
-group by e.model_id
-""",
-    "pointings": """
-select
-    a.alias as target,
-    cast(sum(hash(
-        a.alias, a.source, a.model_id, a.valid_from, a.valid_to, a.known_on, a.ended_known_on
-    )) as varchar) as told
-from core.aliases as a
-group by a.alias
-""",
-    "models": """
-select
-    m.model_id as target, cast(hash(m.vendor_id, v.list_price_host_id) as varchar) as told
-from core.models as m
-left join core.vendors as v on v.vendor_id = m.vendor_id
-""",
-    "sold": """
-select
-    v.model_id as target,
-    cast(hash(v.api_available_on, v.released_known_on, v.shutdown_on, s.shutdown_on) as varchar)
-        as told
-from core.availability as v
-left join core.shutdowns as s on s.model_id = v.model_id and s.known_to is null
-""",
-    "meters": """
-with asked as (
+of_claims as (
+    select s.target, s.told from said as s
+    union all
+    select
+        a.alias as target,
+        hash(
+            'alias', a.alias, a.source, a.model_id, a.valid_from, a.valid_to, a.known_on,
+            a.ended_known_on
+        ) as told
+    from core.aliases as a
+    union all
+    select
+        m.model_id as target, hash('model', m.model_id, m.vendor_id, v.list_price_host_id) as told
+    from core.models as m
+    left join core.vendors as v on v.vendor_id = m.vendor_id
+),
+
+-- A source affirms what changed by its last reading; how much later it was tells nothing apart.
+voices as (
+    select
+        g.group_id, s.source, max(s.changed_on) as changed_on,
+        max(max(s.changed_on)) over (partition by g.group_id) as group_changed_on
+    from said as s
+    inner join grouped as g on g.target = s.target
+    group by g.group_id, s.source
+),
+
+of_prices as (
+    select
+        v.model_id as target,
+        hash(
+            'sold', v.model_id, v.api_available_on, v.released_known_on, v.shutdown_on,
+            s.shutdown_on
+        ) as told
+    from core.availability as v
+    left join core.shutdowns as s on s.model_id = v.model_id and s.known_to is null
+    union all
+    select
+        v.group_id as target,
+        hash('affirmed', v.source, least(r.read_on, v.group_changed_on)) as told
+    from voices as v
+    inner join last_readings as r on r.source = v.source
+),
+
+announced as (
     select s.source, s.stated_from as on_day, cast(null as date) as read_on
     from staging.every_meters as s
     where s.stated_from > cast(s.first_seen_at as date)
@@ -129,68 +158,78 @@ with asked as (
     from core.source_readings as r
 ),
 
-followed as (
+begun as (
     select
         a.source, a.on_day, a.read_on is null as is_announced,
         min(a.read_on) over (
             partition by a.source order by a.on_day
             range between current row and unbounded following
         ) as begun_on
-    from asked as a
+    from announced as a
+),
+
+of_meters as (
+    select
+        n.target, sum(hash(s, n.target, n.host_id, n.variant, n.known_since, b.begun_on)) as told
+    from staging.every_meters as s
+    inner join core.names as n on n.source = s.source and n.spelling = s.spelling
+    left join begun as b on b.source = s.source and b.on_day = s.stated_from and b.is_announced
+    where n.status = 'resolved'
+    group by n.target
+),
+
+told as (
+    select c.target, c.told as claims, 0 as prices, 0 as meters from of_claims as c
+    union all
+    select p.target, 0 as claims, p.told as prices, 0 as meters from of_prices as p
+    union all
+    select m.target, 0 as claims, 0 as prices, m.told as meters from of_meters as m
+),
+
+summed as (
+    select
+        g.group_id, sum(t.claims) as claims, sum(t.prices) as prices, sum(t.meters) as meters
+    from told as t
+    inner join grouped as g on g.target = t.target
+    group by g.group_id
+),
+
+shared as (
+    select
+        (
+            select sum(hash(s.source, s.lineage, s.url, s.title, s.licence))
+            from raw.sources as s
+        ) as sources,
+        (select sum(hash(l)) from core.lineages as l) as lineages
 )
 
 select
-    n.target,
-    cast(sum(hash(s, n.host_id, n.variant, n.known_since, b.begun_on)) as varchar) as told
-from staging.every_meters as s
-inner join core.names as n on n.source = s.source and n.spelling = s.spelling
-left join followed as b
-    on b.source = s.source and b.on_day = s.stated_from and b.is_announced
-where n.status = 'resolved'
-group by n.target
-""",
-    "shared": """
-select
-    (
-        select cast(sum(hash(s.source, s.lineage, s.url, s.title, s.licence)) as varchar)
-        from raw.sources as s
-    ) as sources,
-    (select cast(sum(hash(l)) as varchar) from core.lineages as l) as lineages
+    g.target,
+    md5(concat_ws('|', $claims_method, h.sources, s.group_id, s.claims)) as claims_state_id,
+    md5(concat_ws(
+        '|', $prices_method, h.sources, h.lineages, s.group_id, s.claims, s.prices
+    )) as prices_state_id,
+    md5(concat_ws('|', $meters_method, h.sources, s.group_id, s.claims, s.meters))
+        as meters_state_id
+from grouped as g
+inner join summed as s on s.group_id = g.group_id
+cross join shared as h
+order by g.target
 """,
 }
 
 
-def compute(
-    pointed: pd.DataFrame,
-    said: pd.DataFrame,
-    pointings: pd.DataFrame,
-    models: pd.DataFrame,
-    sold: pd.DataFrame,
-    meters: pd.DataFrame,
-    shared: pd.DataFrame,
-) -> dict[str, pd.DataFrame]:
+def compute(moves: pd.DataFrame, states: Callable[..., pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Table `price_states`: a row per moving name and version."""
-    group = _groups(pointed)
-    sources, lineages = shared.iloc[0]
-    claims = _told(group, said=said, pointings=pointings, models=models)
-    prices = _told(group, sold=sold, readings=_affirmed(group, said))
-    others = _told(group, meters=meters)
-    of_claims = _hashes(claims, _method(METHOD), sources)
-    of_prices = _hashes(of_claims, _method(PRICES_METHOD), lineages, beside=prices)
-    of_meters = _hashes(of_claims, _method(METERS_METHOD), beside=others)
-    states = pd.DataFrame(
-        {
-            "target": list(group),
-            "claims_state_id": [of_claims[name] for name in group.values()],
-            "prices_state_id": [of_prices[name] for name in group.values()],
-            "meters_state_id": [of_meters[name] for name in group.values()],
-        },
-        dtype="str",
-    )
-    return {"price_states": states}
+    groups = _groups(zip(moves["alias"].tolist(), moves["model_id"].tolist(), strict=True))
+    found = states(
+        names=list(groups), groups=list(groups.values()), claims_method=_hash(METHOD),
+        prices_method=_hash(METHOD + PRICES_METHOD), meters_method=_hash(METHOD + METERS_METHOD),
+    )  # fmt: skip
+    return {"price_states": found}
 
 
-def _groups(pointed: pd.DataFrame) -> dict[str, str]:
+def _groups(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """By name or version, the least name of its group."""
     first: dict[str, str] = {}
 
@@ -200,42 +239,11 @@ def _groups(pointed: pd.DataFrame) -> dict[str, str]:
             name = above
         return name
 
-    for one, other in zip(pointed["alias"].tolist(), pointed["model_id"].tolist(), strict=True):
+    for one, other in pairs:
         lower, higher = sorted((least(one), least(other)))
         first[higher] = lower
     return {name: least(name) for name in sorted(first)}
 
 
-def _told(group: Mapping[str, str], **parts: pd.DataFrame) -> dict[str, str]:
-    """By group, all that the parts tell of its targets."""
-    found: dict[str, list[str]] = {}
-    for part, rows in parts.items():
-        for target, told in zip(rows["target"].tolist(), rows["told"].tolist(), strict=True):
-            if target in group:
-                found.setdefault(group[target], []).append(f"{part} {target} {told}")
-    return {name: "\n".join(sorted(told)) for name, told in found.items()}
-
-
-def _affirmed(group: Mapping[str, str], said: pd.DataFrame) -> pd.DataFrame:
-    """When each source was last read, as far as the last change in the group: it affirms what
-    changed before, and how much later it was read tells nothing apart."""
-    of_group = said["target"].map(group)
-    last_change = said.groupby(of_group)["changed_on"].max()
-    read = said.assign(until=of_group.map(last_change)).dropna(subset=["read_on", "until"])
-    until = read["read_on"].where(read["read_on"] < read["until"], read["until"])
-    return read.assign(told=read["source"] + " " + until)
-
-
-def _method(paths: list[Path]) -> str:
+def _hash(paths: list[Path]) -> str:
     return hashlib.md5(b"".join(path.read_bytes() for path in paths)).hexdigest()
-
-
-def _hashes(
-    told: Mapping[str, str], *shared: str, beside: Mapping[str, str] = MappingProxyType({})
-) -> dict[str, str]:
-    """By group, a hash of what is told of it, of what is told beside that and of what is shared."""
-    words = "\n".join(shared)
-    return {
-        name: hashlib.md5(f"{words}\n{text}\n{beside.get(name, '')}".encode()).hexdigest()
-        for name, text in told.items()
-    }
