@@ -39,15 +39,17 @@ def told(connection: Connection, names: Sequence[str]) -> dict[tuple[str, str], 
 
 
 def changed_and_kept(
-    connection: Connection, names: Sequence[str], statement: str
+    connection: Connection, names: Sequence[str], statement: str, first: str = "select 1"
 ) -> tuple[Mapping[str, int], int]:
     """By table that is kept, its states told anew after a change; and how many states stay.
 
-    `names` are the tables with their states and what is between them, in order.
+    `names` are the tables with their states and what is between them, in order; `first` is done
+    before all.
     """
     kept = [name for name in names if catalogue().tables[name].states]
     connection.execute("begin")
     try:
+        connection.execute(first)
         made_anew(connection, names)
         before = told(connection, kept)
         connection.execute(statement)
