@@ -1,5 +1,6 @@
 """The Dagster side: everything loads, the graph is the catalogue's, a run behaves."""
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from pipelines.assets import Warehouse
 from pipelines.automation import every_morning
 from pipelines.definitions import defs
+from pipelines.run import seldom_collected
 from pipelines.settings import PROJECT, Settings
 from pipelines.tables import catalogue
 
@@ -86,3 +88,11 @@ def test_a_failed_check_is_red_and_nothing_is_published(
 def test_questions_do_not_import_dagster(module: str) -> None:
     code = f"import sys, {module}; sys.exit('dagster' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_run_looks_for_garbage_seldom_and_leaves_the_process_as_it_was() -> None:
+    before = gc.get_threshold(), gc.get_freeze_count()
+    with seldom_collected():
+        gc.freeze()
+        assert gc.get_threshold()[0] > before[0][0]
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
