@@ -146,6 +146,7 @@ of_prices as (
         hash('affirmed', v.source, least(r.read_on, v.group_changed_on)) as told
     from voices as v
     inner join last_readings as r on r.source = v.source
+    where v.group_changed_on is not null
 ),
 
 announced as (
