@@ -88,7 +88,7 @@ class _Entry:
 @lru_cache(maxsize=1 << 16)
 def tokens_of(name: str) -> tuple[str, ...]:
     """The words and numbers of a name, in lower case."""
-    return tuple(match.group(0).lower() for match in _TOKEN.finditer(name))
+    return tuple(map(str.lower, _TOKEN.findall(name)))
 
 
 @lru_cache(maxsize=1 << 16)
