@@ -11,13 +11,20 @@ from pipelines.warehouse import Connection, first_row
 
 
 def rows_by_state(table: str, keep: str, connection: Connection) -> dict[str, int]:
-    """Rows a table holds by state, 0 of one that gives none; counted where notes do not add up."""
-    noted = _noted(table, connection)
-    (there,) = first_row(connection, f"select count(*) from {table}")
-    if sum(noted.values()) != there:
+    """Rows a table holds by state, 0 of one that gives none."""
+    make_sure(table, keep, connection)
+    query = "select h.state, h.rows from raw.held_states as h where h.name = ?"
+    return dict(connection.execute(query, [table]).fetchall())
+
+
+def make_sure(table: str, keep: str, connection: Connection) -> None:
+    """Count what a table holds, if what is noted does not add up to its rows."""
+    query = (
+        f"select coalesce(sum(h.rows), 0) = (select count(*) from {table}) "
+        "from raw.held_states as h where h.name = ?"
+    )
+    if not first_row(connection, query, [table])[0]:
         note_anew(table, keep, (), connection)
-        noted = _noted(table, connection)
-    return noted
 
 
 def note(
@@ -46,11 +53,6 @@ def note_anew(table: str, keep: str, standing: Collection[str], connection: Conn
         ).fetchall()
     )
     note(table, (), {*standing, *counted}, counted, connection)
-
-
-def _noted(table: str, connection: Connection) -> dict[str, int]:
-    query = "select h.state, h.rows from raw.held_states as h where h.name = ?"
-    return dict(connection.execute(query, [table]).fetchall())
 
 
 def _forget(table: str, states: Collection[str], connection: Connection) -> None:

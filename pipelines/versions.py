@@ -134,17 +134,15 @@ def content(name: str, connection: Connection) -> str:
 def _hash_of(name: str, connection: Connection) -> str:
     table = catalogue().tables.get(name)
     columns = columns_of(name, connection)
-    rows, given = f"{name} as t", []
+    rows, given = name, []
     if table is not None and table.keep and table.keep in dict(columns):
-        holds = held.rows_by_state(name, table.keep, connection)
-        rows = "(select unnest(?::varchar[]), unnest(?::bigint[])) as t"
-        given = [
-            list(states := [state for state in holds if holds[state]]),
-            [holds[s] for s in states],
-        ]
+        held.make_sure(name, table.keep, connection)
+        rows = "(select h.state, h.rows from raw.held_states as h where h.name = ? and h.rows > 0)"
+        given = [name]
     counted = first_row(
         connection,
-        f"select count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)), 0) from {rows}",
+        "select count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)), 0) "
+        f"from {rows} as t",
         given,
     )
     return hashlib.sha256(f"{columns} {counted}".encode()).hexdigest()[:32]
