@@ -2,8 +2,7 @@
 -- A version stands at the effort at which it is ablest; where people wait, at an unstated one.
 -- Covariance: two models of one fit and basket differ with variance
 -- sum((factor of one - factor of other)^2) + own_sd^2 of each (`comparison_on`).
--- Standard deviations and loads are rounded to a thousandth of a point: the table is half as large, and no
--- figure shown differs.
+-- Standard deviations and loads are rounded to a thousandth of a point, which halves the table.
 -- key: known_on, basket_kind, basket_id, model_id
 -- check interval_holds_the_estimate: capability between capability_low and capability_high
 -- keep: fit_id

@@ -43,7 +43,7 @@ select
     p.basket_id,             -- `overall`, an ability or a segment
     p.entrant_id,            -- version launched
     p.incumbent_id,          -- version compared with
-    round(normal_probability(p.difference / p.difference_sd), 6) as probability_entrant_above, -- P(entrant is at least as capable)
+    normal_probability(p.difference / p.difference_sd) as probability_entrant_above, -- P(entrant is at least as capable)
     round(p.difference, 6) as difference, -- entrant minus incumbent, index points
     round(p.difference - 1.2815515655446004 * p.difference_sd, 6) as difference_low, -- lower end of the 80% interval, index points
     round(p.difference + 1.2815515655446004 * p.difference_sd, 6) as difference_high, -- upper end of the 80% interval, index points
