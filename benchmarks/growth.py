@@ -97,6 +97,7 @@ def one_day(
     day = market.next_day(folder)
     writer.close()
     server = Replay(folder, day).start()
+    os.sync()  # a day later the disk would long have what was written for this one
     try:
         wall, cpu, memory, output = measured(
             [sys.executable, "-c", PROBE], home, replay_url=server.url,
