@@ -176,7 +176,7 @@ def test_a_table_kept_by_state_makes_only_the_days_anew_that_have_another(
         edition.execute(
             "update marts.positioning set standing_id = 'another' where day_id = ?", [day]
         )
-        edition.execute("delete from raw.held_states")
+        edition.execute("delete from raw.held_states where name = 'marts.positioning'")
         tables.build(POSITIONING, edition)
         touched = rows(
             edition, "select distinct day_id from marts.positioning where capability >= 0"
@@ -184,7 +184,7 @@ def test_a_table_kept_by_state_makes_only_the_days_anew_that_have_another(
         assert touched == [(day,)]
     finally:
         edition.execute("update marts.positioning set standing_id = 'another'")
-        edition.execute("delete from raw.held_states")
+        edition.execute("delete from raw.held_states where name = 'marts.positioning'")
         tables.build(POSITIONING, edition)
     assert rows(edition, "select * from marts.positioning order by all") == before
 

@@ -19,7 +19,8 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
     `days` is a relation with a column `day`, `known_by` a date in SQL. `models` and `benchmarks`,
     lists or queries in SQL, are those that claims speak of: asked for are results on these
     benchmarks and of these models, and claims of price and capabilities of these models (both
-    empty: everything).
+    empty: everything). Rows come in an order of their own: where two speak for a claim alike, the
+    first is told, whatever order the tables hold them in.
     """
     of_models = f"and c.model_id in ({models})" if models else ""
     of_either = (
@@ -35,14 +36,14 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
             "then cast(r.superseded_at as date) end as superseded_on, r.licence, "
             "r.benchmark_release "
             "from core.results as r where r.has_the_benchmarks_unit "
-            f"and r.published_on <= {known_by} {of_either}"
+            f"and r.published_on <= {known_by} {of_either} order by r.published_on, r.result_id"
         ),
         "prices": (
             "select text_days.day, p.model_id, p.input_usd_per_mtok, p.output_usd_per_mtok, "
             "p.cache_read_usd_per_mtok, p.is_disputed, p.claim_id, p.publisher, p.source_url, "
             "p.published_on, p.licence "
             f"from {days} as text_days cross join prices_on(text_days.day, {known_by}) as p "
-            "where p.is_list_price"
+            "where p.is_list_price order by text_days.day, p.model_id, p.claim_id"
         ),
         "price_claims": (
             "select c.claim_id, c.model_id, c.host_id, c.variant, o.is_list_price, "
@@ -54,24 +55,26 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
             "cast(c.known_at as date) as known_on "
             "from core.price_claims as c inner join core.offerings as o on o.offering_id = "
             "c.offering_id "
-            f"where cast(c.known_at as date) <= {known_by} {of_models}"
+            f"where cast(c.known_at as date) <= {known_by} {of_models} "
+            "order by c.holds_from, c.known_at, c.claim_id"
         ),
         "releases": (
             "select r.event_id, r.model_id, r.announced_on, r.api_available_on, "
             "r.generally_available_on, r.availability_scope, r.is_limited_at_first, r.released_on, "
             "r.evidence, r.source_url, r.publisher, r.published_on, r.licence "
-            f"from core.releases as r where r.published_on <= {known_by}"
+            f"from core.releases as r where r.published_on <= {known_by} "
+            "order by r.model_id"
         ),
         "last_prices": (
             "select h.model_id, h.input_usd_per_mtok, h.output_usd_per_mtok, "
             "h.cache_read_usd_per_mtok from (select p.*, row_number() over ("
-            "partition by p.model_id order by p.valid_from desc) as place from core.prices as p "
-            "where p.is_list_price) as h where h.place = 1"
+            "partition by p.model_id order by p.valid_from desc, p.offering_id) as place "
+            "from core.prices as p where p.is_list_price) as h where h.place = 1"
         ),
         "retirements": (
             "select t.model_id, t.deprecated_on, t.shutdown_on, t.source_url, t.publisher, "
             f"t.published_on, t.licence from core.retirements as t where t.published_on <= "
-            f"{known_by}"
+            f"{known_by} order by t.model_id"
         ),
         "models": (
             "select m.model_id, m.vendor_id, m.name, m.is_reasoning, m.is_open_weights, "
@@ -85,7 +88,7 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
             "select c.basket_id, c.model_id, c.capability, c.capability_sd, c.results, c.known_on "
             "from analysis.capabilities as c where c.basket_kind in ('overall', 'ability') "
             "and c.known_on = (select max(f.known_on) from analysis.capabilities as f "
-            f"where f.known_on <= {known_by}) {of_models}"
+            f"where f.known_on <= {known_by}) {of_models} order by c.basket_id, c.model_id"
         ),
         "impacts": (
             "select i.event_id, i.basis, i.as_of, i.segment_id, i.model_id, i.is_entrant, "
@@ -98,7 +101,7 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
             "c.role, c.evidence_grade, c.source_url, c.publisher, c.published_on, c.licence "
             "from marts.company_impact as i "
             "inner join core.companies as c on c.company_id = i.company_id "
-            "where i.verdict <> 'not_judged'"
+            "where i.verdict <> 'not_judged' order by i.event_id, i.company_id"
         ),
         "segments": "select s.segment_id, s.name, s.kind from core.segments as s",
     }  # fmt: skip
@@ -155,7 +158,10 @@ class Facts:
             models={r["model_id"]: r for r in rows["models"]},
             benchmarks={r["benchmark_id"]: r for r in rows["benchmarks"]},
             capabilities=capabilities,
-            impacts=_group(rows["impacts"], lambda r: r["event_id"]),
+            impacts=_group(
+                sorted(rows["impacts"], key=lambda r: (r["basis"], r["segment_id"], r["model_id"])),
+                lambda r: r["event_id"],
+            ),
             companies=_group(rows["companies"], lambda r: r["event_id"]),
             segments={r["segment_id"]: r for r in rows["segments"]},
             today=today, is_hindsight=is_hindsight, named=frozenset(named),
