@@ -109,7 +109,7 @@ READS = {
         "left join firsts as g on g.model_id = u.model_id and not g.is_list_price "
         f"where u.tokens is not null and u.spelling <> '{REST}' "
         "group by u.series, u.period_from, u.period_to, seen_on, ended_on "
-        "order by u.period_from, u.series"
+        "order by u.period_from, u.series, days, seen_on, ended_on"
     ),
     # By the fit that first compared an event's entrants with others: what it says follows from it.
     "first_fits": (
