@@ -534,6 +534,22 @@ def test_a_payload_with_fields_without_number_fills_no_table(
     assert number <= 2_001
 
 
+def test_rows_alike_are_counted_by_all_they_carry_whatever_is_below() -> None:
+    parsed = Parsed()
+    for below in ({"x": 1}, {"x": "1"}, {"x": 1, "y": [{"z": True}, {"z": True}]}):
+        parsed.notice("things", {"a": 1, "b": below, "c": None}, {"b"})
+    parsed.notice("others", {"a": 1})
+    assert list(parsed.fields.items()) == [
+        (("things", "a", "number", False), 3),
+        (("things", "b", "object", True), 3),
+        (("things", "b.x", "number", True), 2),
+        (("things", "b.x", "string", True), 1),
+        (("things", "b.y", "list", True), 1),
+        (("things", "b.y[].z", "boolean", True), 2),
+        (("others", "a", "number", False), 1),
+    ]
+
+
 # ------------------------------------------------------------------ a feed that shrank
 
 

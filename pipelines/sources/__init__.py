@@ -52,45 +52,81 @@ MOST_FIELDS = 2_000
 FIELD_DEPTH, LIST_SAMPLE = 3, 20
 
 
+#: What rows of one shape have in common: thing, path above, names read, depth left, names, types.
+_Shape = tuple[str, str, frozenset[str] | bool, int, tuple[Any, ...], tuple[type, ...]]
+#: A field as it is counted: thing, path, kind, whether the contract reads it.
+_Field = tuple[str, str, str, bool]
+
+
+@dataclass
+class _Alike:
+    """Rows of one shape: how many, which fields each carries, and what to look into below."""
+
+    rows: int = 0
+    carries: list[_Field] = field(default_factory=list)
+    #: Name, path, and whether it is read, of what holds other fields.
+    inside: list[tuple[str, str, bool]] = field(default_factory=list)
+
+
 @dataclass
 class Parsed:
     """All a payload says: things observed, by table, rows refused, and fields the rows carried."""
 
     things: dict[str, list[Observation]] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
-    #: Rows by (thing, path, kind, whether the contract reads it).
-    fields: Counter[tuple[str, str, str, bool]] = field(default_factory=Counter)
+    #: Fields in the order in which they were first seen, and rows by shape: most rows are alike,
+    #: and what one carries need be found once.
+    _listed: dict[_Field, _Field] = field(default_factory=dict)
+    _shapes: dict[_Shape, _Alike] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> Counter[tuple[str, str, str, bool]]:
+        """Rows by (thing, path, kind, whether the contract reads it)."""
+        counted = Counter(dict.fromkeys(self._listed, 0))
+        for alike in self._shapes.values():
+            for carried in alike.carries:
+                counted[carried] += alike.rows
+        return counted
 
     def notice(self, thing: str, row: Any, read: Collection[str] = ()) -> None:
         """Count the fields of a row as it stands in the payload; `read` are those used."""
-        if not isinstance(row, Mapping):
+        if isinstance(row, dict):
+            self._notice(thing, "", row, frozenset(read), FIELD_DEPTH)
+
+    def _notice(
+        self, thing: str, above: str, row: dict[Any, Any], read: frozenset[str] | bool, depth: int
+    ) -> None:
+        """Count the fields of an object; `above` is the path to it, of whose fields all or none
+        are `read`."""
+        shape = (thing, above, read, depth, tuple(row), tuple(map(type, row.values())))
+        alike = self._shapes.get(shape)
+        if alike is not None:
+            alike.rows += 1
+            for name, path, is_read in alike.inside:
+                self._look_into(thing, path, row[name], is_read, depth - 1)
             return
+        alike = self._shapes[shape] = _Alike(1)
         for name, value in row.items():
             kind = _KINDS.get(type(value))
-            entry = (thing, name, kind, name in read)
-            if kind in _FLAT and entry in self.fields:  # nearly every one
-                self.fields[entry] += 1  # type: ignore[index]
-            else:
-                self._notice(thing, str(name)[:200], value, name in read, FIELD_DEPTH)
+            if kind is None:  # null says nothing of the type
+                continue
+            path = f"{above}{name}"[:200]
+            is_read = read if isinstance(read, bool) else name in read
+            carried = (thing, path, kind, is_read)
+            if carried not in self._listed and len(self._listed) >= MOST_FIELDS:
+                carried = (thing, "...", "more than can be listed", False)
+            alike.carries.append(self._listed.setdefault(carried, carried))
+            if depth > 1 and kind not in _FLAT:
+                alike.inside.append((name, path, is_read))
+                self._look_into(thing, path, value, is_read, depth - 1)
 
-    def _notice(self, thing: str, path: str, value: Any, is_read: bool, depth: int) -> None:
-        kind = _KINDS.get(type(value))
-        if kind is None:  # null says nothing of the type
-            return
-        entry = (thing, path, kind, is_read)
-        if entry not in self.fields and len(self.fields) >= MOST_FIELDS:
-            entry = (thing, "...", "more than can be listed", False)
-        self.fields[entry] += 1
-        if depth == 1 or kind in _FLAT:
-            return
-        if kind == "object":
-            for name, inner in value.items():
-                self._notice(thing, f"{path}.{name}"[:200], inner, is_read, depth - 1)
+    def _look_into(self, thing: str, path: str, value: Any, is_read: bool, depth: int) -> None:
+        if isinstance(value, dict):
+            self._notice(thing, f"{path}.", value, is_read, depth)
         elif isinstance(value, list):
             for inner in value[:LIST_SAMPLE]:
                 if isinstance(inner, dict):
-                    for name, deep in inner.items():
-                        self._notice(thing, f"{path}[].{name}"[:200], deep, is_read, depth - 1)
+                    self._notice(thing, f"{path}[].", inner, is_read, depth)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +263,7 @@ _KINDS: Mapping[type, str] = {
     list: "list", tuple: "list", dict: "object", RepeatedKeys: "object",
 }  # fmt: skip
 _FLAT = {"string", "number", "boolean"}
+_NESTED = frozenset({list, dict, RepeatedKeys})
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -247,13 +284,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def repeats(value: Any) -> frozenset[str]:
     """Keys that stand twice with different values, at any depth of a row."""
     own: frozenset[str] = frozenset()
-    if isinstance(value, Mapping):
+    inside: Iterable[Any] = ()
+    if isinstance(value, dict):
         own = value.repeated if isinstance(value, RepeatedKeys) else own
-        inside: Iterable[Any] = value.values()
-    else:
-        inside = value if isinstance(value, list) else ()
+        inside = value.values()
+    elif isinstance(value, list):
+        inside = value
     # Most of what stands in a row is no object and no list: it is not asked.
-    return own.union(*[repeats(inner) for inner in inside if isinstance(inner, (dict, list))])
+    if _NESTED.isdisjoint(map(type, inside)):
+        return own
+    return own.union(*[repeats(inner) for inner in inside if type(inner) in _NESTED])
 
 
 def _refuse_constant(word: str) -> Any:
@@ -281,6 +321,10 @@ def read_json(payload: bytes) -> Any:
 
 def plain(value: Any) -> Any:
     """`value` with decimals as plain decimal text, so that JSON keeps them exact."""
+    if isinstance(value, dict):
+        return {
+            key: inner if isinstance(inner, str) else plain(inner) for key, inner in value.items()
+        }
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, bool) or value is None or isinstance(value, str):
@@ -288,9 +332,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, Mapping):
-        return {
-            key: inner if isinstance(inner, str) else plain(inner) for key, inner in value.items()
-        }
+        return plain(dict(value))
     if isinstance(value, Iterable):
         return [plain(inner) for inner in value]
     raise TypeError(f"no JSON form for {type(value)}")
