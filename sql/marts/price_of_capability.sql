@@ -34,23 +34,36 @@ asked as (
     where s.kind = 'models'
 ),
 
+-- By month first: what holds on none of them, most of a long history, is not looked at level by level.
+standing as (
+    select
+        s.segment_id,
+        m.on_day,
+        f.model_id,
+        f.price,
+        f.capability
+    from months as m
+    cross join core.segments as s
+    inner join marts.frontier as f
+        on f.segment_id = s.segment_id
+        and f.on_day <= m.on_day
+        and f.until_day > m.on_day
+    where s.kind = 'models'
+),
+
 reaching as (
     select
-        a.segment_id,
-        a.capability_level,
-        a.on_day,
-        m.model_id,
-        m.price,
+        n.segment_id,
+        l.capability_level,
+        n.on_day,
+        n.model_id,
+        n.price,
         row_number() over (
-            partition by a.segment_id, a.capability_level, a.on_day
-            order by m.price, m.capability desc, m.model_id
+            partition by n.segment_id, l.capability_level, n.on_day
+            order by n.price, n.capability desc, n.model_id
         ) as place
-    from asked as a
-    inner join marts.frontier as m
-        on m.segment_id = a.segment_id
-        and m.on_day <= a.on_day
-        and m.until_day > a.on_day
-        and m.capability >= a.capability_level
+    from standing as n
+    inner join levels as l on n.capability >= l.capability_level
 )
 
 select
