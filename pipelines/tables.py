@@ -102,11 +102,15 @@ class Table:
         """`schema.name`, as SQL says it."""
         return f"{self.schema}.{self.name}"
 
+    @property
+    def queries(self) -> list[str]:
+        """What its rows are made from is asked by these."""
+        return list(python_step(self.python).reads.values()) if self.python else [self.select]
+
     @cached_property
     def made_from(self) -> frozenset[str]:
         """Tables and macros its rows are made from, by DuckDB's own parser, never by hand."""
-        queries = python_step(self.python).reads.values() if self.python else [self.select]
-        return frozenset[str]().union(*map(relations_read, queries)) - {self.full_name}
+        return frozenset[str]().union(*map(relations_read, self.queries)) - {self.full_name}
 
     @cached_property
     def reads(self) -> frozenset[str]:
@@ -160,22 +164,43 @@ def python_step(module: str) -> PythonStep:
 # --------------------------------------------------------------------------- reading the files
 
 
+#: What queries read, once they were parsed.
+_PARSED: dict[str, frozenset[str]] = {}
+
+
 def relations_read(sql: str) -> frozenset[str]:
     """Schema-qualified tables and called functions in `sql`, by DuckDB's parser."""
-    return _relations_read(sql.strip().rstrip(";"))
+    query = _bare(sql)
+    if query not in _PARSED:
+        tree = _tree(query)
+        if tree.get("error"):
+            raise TableError(f"{tree.get('error_message')} in:\n{query}")
+        _PARSED[query] = frozenset(_walk(tree))
+    return _PARSED[query]
+
+
+def _parse_ahead(queries: Iterable[str]) -> None:
+    """Parse many queries in one go, in two thirds of the time; where one is wrong, none, for
+    `relations_read` names it."""
+    bare = sorted({_bare(query) for query in queries} - _PARSED.keys())
+    tree = _tree("\n;\n".join(bare))
+    if not tree.get("error") and len(tree["statements"]) == len(bare):
+        _PARSED.update(zip(bare, (frozenset(_walk(s)) for s in tree["statements"]), strict=True))
+
+
+def _tree(sql: str) -> dict[str, Any]:
+    query = "select json_serialize_sql(?, skip_null := true, skip_empty := true)"
+    tree: dict[str, Any] = json.loads(first_row(_parser(), query, [sql])[0])
+    return tree
+
+
+def _bare(sql: str) -> str:
+    return sql.strip().rstrip(";")
 
 
 @cache
 def _parser() -> Connection:
     return duckdb.connect(config={"threads": 1})
-
-
-@cache
-def _relations_read(sql: str) -> frozenset[str]:
-    tree = json.loads(first_row(_parser(), "select json_serialize_sql(?)", [sql])[0])
-    if tree.get("error"):
-        raise TableError(f"{tree.get('error_message')} in:\n{sql}")
-    return frozenset(_walk(tree))
 
 
 def _walk(node: Any) -> Iterable[str]:
@@ -367,6 +392,11 @@ def catalogue(root: Path = SQL) -> Catalogue:
         for path in sorted((root / layer).glob("*.sql")):
             table = read_table(path, root)
             tables[table.full_name] = table
+    _parse_ahead(
+        query
+        for table in tables.values()
+        for query in (*table.queries, *(check.query for check in table.checks))
+    )
     macros = {m.name: m for m in map(read_macro, sorted((root / "macros").glob("*.sql")))}
     macros |= gathering_views(tables)
     graph: dict[str, set[str]] = {}

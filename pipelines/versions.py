@@ -62,7 +62,7 @@ def origin(members: Sequence[Table], connection: Connection) -> str | None:
             checked.append(check.query)
             checked += [known.macros[name].statement for name in _macros(reads, known)]
             with_these |= _tables(reads, known)
-    if any(_MOMENTARY.search(_ASIDE.sub("", word)) for word in (*made, *checked)):
+    if any(map(_is_momentary, (*made, *checked))):
         return None
     own = {table.full_name for table in members}
     contents = _contents((from_these | with_these) - own, connection)
@@ -71,6 +71,11 @@ def origin(members: Sequence[Table], connection: Connection) -> str | None:
         words += [f"{name} {contents[name]}" for name in sorted(inputs - own)]
         hashes.append(hashlib.sha256("\n".join(words).encode()).hexdigest())
     return " ".join(hashes)
+
+
+@cache
+def _is_momentary(text: str) -> bool:
+    return _MOMENTARY.search(_ASIDE.sub("", text)) is not None
 
 
 def _tables(reads: Iterable[str], known: Catalogue) -> set[str]:
