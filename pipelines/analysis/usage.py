@@ -420,9 +420,11 @@ def series_of(usage: pd.DataFrame, known_by: date | None = None) -> list[Series]
         usage = usage[(pd.to_datetime(usage["first_seen_at"]) < end) & ~(ended < end)]
     else:
         usage = usage[usage["ended_at"].isna()]
-    usage = usage[usage["spelling"] != REST].assign(
-        product=lambda rows: rows["spelling"].str.split(":").str[0],
-        brand=lambda rows: rows["spelling"].str.split("/").str[0],
+    usage = usage[usage["spelling"] != REST]
+    # A name stands in hundreds of periods, and is taken apart once.
+    at, names = pd.factorize(usage["spelling"])
+    usage = usage.assign(
+        product=names.str.split(":").str[0].take(at), brand=names.str.split("/").str[0].take(at)
     )
     known = usage.dropna(subset=["vendor_id"])
     brands = known.groupby("brand")["vendor_id"].agg(lambda found: found.mode().iloc[0]).to_dict()
@@ -436,23 +438,28 @@ def series_of(usage: pd.DataFrame, known_by: date | None = None) -> list[Series]
         latest = rows.sort_values("first_seen_at").drop_duplicates(
             ["spelling", "period_from"], keep="last"
         )
-        volumes = latest.pivot(index="spelling", columns="period_from", values="tokens")
-        versions = latest.pivot(index="spelling", columns="period_from", values="model_id")
+        row, spellings = pd.factorize(latest["spelling"], sort=True)
+        column, starts = pd.factorize(latest["period_from"], sort=True)
+        volumes = np.full((len(spellings), len(starts)), NAN)
+        volumes[row, column] = latest["tokens"].to_numpy(float, na_value=NAN)
+        versions = np.full(volumes.shape, None, dtype=object)
+        model_ids = latest["model_id"].astype(object)
+        versions[row, column] = model_ids.where(model_ids.notna(), None)
         resolved = latest.dropna(subset=["vendor_id"]).groupby("product")["vendor_id"].last()
         products: dict[str, list[int]] = {}
         vendors: dict[str, str] = {}
-        for at, spelling in enumerate(volumes.index):
+        for place, spelling in enumerate(spellings):
             product, brand = spelling.split(":")[0], spelling.split("/")[0]
-            products.setdefault(product, []).append(at)
+            products.setdefault(product, []).append(place)
             vendors[product] = str(resolved.get(product) or brands.get(brand, brand))
         found.append(
             Series(
                 name=str(name),
                 days=int(lengths.pop()),
-                starts=days_of(volumes.columns.to_series()),
-                spellings=list(volumes.index),
-                volumes=volumes.to_numpy(float),
-                versions=versions.astype(object).where(versions.notna(), None).to_numpy(object),
+                starts=days_of(pd.Series(starts)),
+                spellings=list(spellings),
+                volumes=volumes,
+                versions=versions,
                 products=products,
                 vendors=vendors,
             )
