@@ -19,7 +19,6 @@ the same as before is kept: `states` hashes all of it that it follows from.
 """
 
 import hashlib
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipelines.analysis import usage
 from pipelines.analysis.hashes import Rows, hash_rows, summed
@@ -39,13 +39,39 @@ FALLEN, RISEN = -0.05, 0.05
 UPHELD, REFUTED, UNSEEN, PENDING = "upheld", "refuted", "not observed", "pending"
 
 _HOLDS = f"u.tokens is not null and u.ended_at is null and u.spelling <> '{usage.REST}'"
-_DAYS = " union all ".join(f"select {days} as days" for days in HORIZONS)
+_CALLS = (
+    "select v.verdict_id, v.as_of, v.event_id, v.segment_id, v.model_id, v.is_entrant, v.verdict, "
+    "v.has_won_place, v.probability_place_lost, h.days, v.as_of + h.days as until, "
+    "coalesce(v.as_of + h.days <= n.newest, false) as is_due from marts.verdicts as v "
+    f"cross join (select unnest({list(HORIZONS)}) as days) as h "
+    "cross join (select max(d.as_of) as newest from core.segment_days as d "
+    "where d.basis = 'newest') as n"
+)
+_HINDSIGHT = " union all ".join(
+    "select v.verdict_id, i.probability_place_lost >= 0.5 as is_lost from marts.verdicts as v "
+    f"inner join marts.{impact} as i on i.event_id = v.event_id "
+    "and i.segment_id = v.segment_id and i.model_id = v.model_id and i.basis = 'hindsight' "
+    "where i.probability_place_lost is not null"
+    for impact in ("launch_impact", "event_impact")
+)
 READS = {
-    "calls": (
-        "select v.verdict_id, v.as_of, v.event_id, v.segment_id, v.model_id, v.is_entrant, "
-        "v.verdict, v.has_won_place, v.probability_place_lost from marts.verdicts as v"
+    # A verdict at each horizon, with the place held that day and whether hindsight takes it; `told`
+    # is a hash of it all, of what is not due yet without these two.
+    "asked": (
+        f"with calls as ({_CALLS}), "
+        "places as (select c.verdict_id, c.days, s.is_on_frontier from calls as c "
+        "asof inner join (select n.* from marts.segment_standing as n "
+        "semi join marts.verdicts as v "
+        "on v.segment_id = n.segment_id and v.model_id = n.model_id) as s "
+        "on s.segment_id = c.segment_id and s.model_id = c.model_id and s.valid_from <= c.until "
+        "where s.valid_to is null or s.valid_to > c.until), "
+        f"hindsight as ({_HINDSIGHT}), "
+        "asked as (select c.*, p.is_on_frontier, i.is_lost from calls as c "
+        "left join places as p on p.verdict_id = c.verdict_id and p.days = c.days "
+        "left join hindsight as i on i.verdict_id = c.verdict_id) "
+        "select a.*, hash(if(a.is_due, a, struct_update(a, is_on_frontier := null, "
+        "is_lost := null))) as told from asked as a"
     ),
-    "newest": "select max(d.as_of) as newest from core.segment_days as d where d.basis = 'newest'",
     # What the volumes follow from: of each day the rows that hold, and of each series where its
     # periods begin and how long they are.
     "usage_days": (
@@ -61,28 +87,6 @@ READS = {
     "usage": (
         f"{usage.READS['usage']} and {_HOLDS} "
         "and u.series in (select unnest($series)) and u.period_from in (select unnest($days))"
-    ),
-    # First the spells near any horizon: by each of them a model of years would be asked thrice.
-    "standing": (
-        "select n.verdict_id, h.days, n.is_on_frontier from (select v.verdict_id, v.as_of, "
-        "s.valid_from, s.valid_to, s.is_on_frontier from marts.verdicts as v "
-        "inner join marts.segment_standing as s "
-        "on s.segment_id = v.segment_id and s.model_id = v.model_id "
-        f"and s.valid_from <= v.as_of + {max(HORIZONS)} "
-        f"and (s.valid_to is null or s.valid_to > v.as_of + {min(HORIZONS)})) as n "
-        f"inner join ({_DAYS}) as h on n.valid_from <= n.as_of + h.days "
-        "and (n.valid_to is null or n.valid_to > n.as_of + h.days)"
-    ),
-    "hindsight": (
-        "select v.verdict_id, i.probability_place_lost >= 0.5 as is_lost from marts.verdicts as v "
-        "inner join marts.launch_impact as i on i.event_id = v.event_id "
-        "and i.segment_id = v.segment_id and i.model_id = v.model_id and i.basis = 'hindsight' "
-        "where i.probability_place_lost is not null "
-        "union all "
-        "select v.verdict_id, i.probability_place_lost >= 0.5 as is_lost from marts.verdicts as v "
-        "inner join marts.event_impact as i on i.event_id = v.event_id "
-        "and i.segment_id = v.segment_id and i.model_id = v.model_id and i.basis = 'hindsight' "
-        "where i.probability_place_lost is not null"
     ),
     "prices": (
         "select p.model_id, p.valid_from, p.valid_to, "
@@ -124,34 +128,19 @@ Observed = Mapping[str, Any]
 
 
 def compute(
-    calls: pd.DataFrame,
-    newest: pd.DataFrame,
+    asked: pd.DataFrame,
     usage_days: pd.DataFrame,
     series: pd.DataFrame,
     usage: Callable[..., pd.DataFrame],
-    standing: pd.DataFrame,
-    hindsight: pd.DataFrame,
     kept: Collection[str] = frozenset(),
     **frames: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """Table `verdict_grades`: a row per verdict and horizon not in `kept`, and `standing`: the
     `state_id` of all."""
-    if calls.empty:
-        nothing = pd.DataFrame(columns=list(GRADES))
-        return {"verdict_grades": nothing, "standing": nothing[["state_id"]]}
-    (last,) = days_of(newest["newest"])
-    asked = calls.assign(as_of=days_of(calls["as_of"])).merge(
-        pd.DataFrame({"days": HORIZONS}), how="cross"
-    )
-    asked["until"] = [
-        since + timedelta(days) for since, days in zip(asked["as_of"], asked["days"], strict=True)
-    ]
-    asked["is_due"] = [last is not None and until <= last for until in asked["until"]]
-    asked = asked.merge(standing, on=["verdict_id", "days"], how="left").merge(
-        hindsight, on="verdict_id", how="left"
-    )
-    asked["state_id"] = states(asked, usage_days, series, **frames)
-    fresh = asked[[state not in kept for state in asked["state_id"]]]
+    found = states(asked, usage_days, series, **frames)
+    is_fresh = np.array([state not in kept for state in found], bool)
+    fresh = asked.assign(state_id=found)[is_fresh].sort_values(["verdict_id", "days"])
+    fresh = fresh.assign(as_of=days_of(fresh["as_of"]), until=days_of(fresh["until"]))
     if fresh.empty:
         frames = {name: frame.iloc[:0] for name, frame in frames.items()}
     volumes = Volumes(_usage_of(fresh, series, usage))
@@ -177,7 +166,7 @@ def compute(
         rows.append(head | told | seen)
     return {
         "verdict_grades": pd.DataFrame(rows, columns=list(GRADES)),
-        "standing": asked[["state_id"]],
+        "standing": pd.DataFrame({"state_id": pd.Series(found, dtype=object)}),
     }
 
 
@@ -198,62 +187,64 @@ def states(
     windows before the event and before the day graded."""
     method = hashlib.md5(b"".join(path.read_bytes() for path in METHOD))
     method.update(series.to_csv(index=False).encode())
-    of_model = [summed(frame["model_id"], hash_rows(frame)) for frame in (prices, retirements)]
-    launched = _Launched(launches)
     days = usage_days.assign(day=pd.to_datetime(usage_days["period_from"])).sort_values("day")
-    total = np.concatenate([[0], days["told"].to_numpy(np.uint64).cumsum(dtype=np.uint64)])
+    used = _so_far(days["told"].to_numpy(np.uint64))
 
-    def used(column: str) -> Rows:
+    def used_before(column: str) -> Rows:
         """Hash of the usage in the days that the window up to a day may reach."""
         ends = pd.to_datetime(asked[column])
-        upto = days["day"].searchsorted(ends, side="right")
         since = days["day"].searchsorted(ends - pd.Timedelta(days=REACH), side="right")
-        return np.asarray(total.astype(np.uint64)[upto] - total.astype(np.uint64)[since])
+        upto = days["day"].searchsorted(ends, side="right")
+        return np.asarray(used[upto] - used[since])
 
-    told = asked.drop(columns="state_id", errors="ignore").astype(str)
-    models = list(asked["model_id"])
-    # Verdicts of one event in several segments ask the same of a line.
-    lines = list(zip(models, asked["as_of"], asked["until"], strict=True))
-    between = {line: launched.between(*line) for line in set(lines)}
+    at, models = pd.factorize(asked["model_id"])
+
+    def of_model(frame: pd.DataFrame) -> Rows:
+        """Hash of the rows of each verdict's model."""
+        rows = summed(frame["model_id"], hash_rows(frame))
+        return np.asarray(np.array([rows.get(model, 0) for model in models], np.uint64)[at])
+
     seen = pd.DataFrame(
         {
-            "prices": [of_model[0].get(model, 0) for model in models],
-            "retirement": [of_model[1].get(model, 0) for model in models],
-            "line": [between[line] for line in lines],
-            "before": used("as_of"),
-            "until": used("until"),
+            "prices": of_model(prices),
+            "retirement": of_model(retirements),
+            "line": _launched_between(asked, at, models, launches),
+            "before": used_before("as_of"),
+            "until": used_before("until"),
         }
-    ).astype(np.uint64)
-    seen.loc[~asked["is_due"].to_numpy()] = 0
-    told.loc[~asked["is_due"].to_numpy(), ["is_on_frontier", "is_lost"]] = ""
-    both = zip(hash_rows(told), hash_rows(seen), strict=True)
-    return [method.hexdigest()[:8] + f"{of_call:016x}{of_world:016x}" for of_call, of_world in both]
+    )
+    seen.loc[~asked["is_due"].to_numpy(bool)] = 0
+    told = np.stack([asked["told"].to_numpy(np.uint64), hash_rows(seen)], axis=1)
+    words = told.astype(">u8").tobytes().hex()
+    return [method.hexdigest()[:8] + words[n : n + 32] for n in range(0, len(words), 32)]
 
 
-class _Launched:
-    """Hashes of the launches of a product line after a day and up to another."""
+def _so_far(hashes: Rows) -> Rows:
+    """Sums of the first none, one, two ... of them, modulo 2^64."""
+    return np.concatenate([np.zeros(1, np.uint64), hashes.cumsum(dtype=np.uint64)])
 
-    def __init__(self, launches: pd.DataFrame):
-        self._lines: dict[str, str] = {}
-        self._days: dict[str, list[date]] = {}
-        self._totals: dict[str, list[int]] = {}
-        rows = zip(
-            launches["model_id"], days_of(launches["effective_on"]), hash_rows(launches),
-            strict=True,
-        )  # fmt: skip
-        for model, day, told in sorted(rows, key=lambda row: row[1]):
-            line = line_of(model)
-            self._days.setdefault(line, []).append(day)
-            totals = self._totals.setdefault(line, [0])
-            totals.append((totals[-1] + int(told)) % 2**64)
 
-    def between(self, model_id: str, since: date, until: date) -> int:
-        """Hash of what was launched in a model's line; 0 if nothing."""
-        line = self._lines.setdefault(model_id, line_of(model_id))
-        days = self._days.get(line, [])
-        first, last = bisect_right(days, since), bisect_right(days, until)
-        totals = self._totals.get(line, [0])
-        return (totals[last] - totals[first]) % 2**64
+def _launched_between(
+    asked: pd.DataFrame, at: NDArray[np.intp], models: pd.Index, launches: pd.DataFrame
+) -> Rows:
+    """Hash of the launches in each verdict's product line after its day and up to the one graded;
+    0 if there are none. `models` are the verdicts' own by number `at`."""
+    lines = [line_of(model) for model in [*models, *launches["model_id"]]]
+    numbers = pd.factorize(np.array(lines, dtype=object))[0]
+
+    def placed(line: NDArray[np.intp], days: pd.Series) -> NDArray[np.int64]:
+        """Lines one after another, each in the order of days."""
+        on = pd.to_datetime(days).to_numpy("datetime64[D]").astype(np.int64)
+        return np.asarray(line.astype(np.int64) * 2**32 + on)
+
+    launched = placed(numbers[len(models) :], launches["effective_on"])
+    order = launched.argsort()
+    total = _so_far(hash_rows(launches)[order])
+    since, until = (
+        total[launched[order].searchsorted(placed(numbers[at], asked[day]), side="right")]
+        for day in ("as_of", "until")
+    )
+    return until - since
 
 
 def _usage_of(
