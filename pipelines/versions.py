@@ -108,12 +108,21 @@ def _code() -> str:
 
 
 def _contents(names: Iterable[str], connection: Connection) -> dict[str, str]:
-    """`content` of each table."""
+    """`content` of each table; what was not noted is, in one go, for every commit waits for the
+    disk."""
     noted = connection.execute(
         "select v.name, v.content from raw.versions as v where v.content is not null"
     ).fetchall()
     known = {str(name): str(content) for name, content in noted}
-    return {name: known.get(name) or content(name, connection) for name in names}
+    found = {name: _hash_of(name, connection) for name in names if name not in known}
+    if found:
+        connection.execute(
+            "insert into raw.versions (name, content) "
+            "select unnest(?::varchar[]), unnest(?::varchar[]) "
+            "on conflict (name) do update set content = excluded.content",
+            [list(found), list(found.values())],
+        )
+    return known | found
 
 
 def content(name: str, connection: Connection) -> str:
@@ -122,18 +131,7 @@ def content(name: str, connection: Connection) -> str:
     Of a table that is kept by states, which are hashes of all that its rows follow from, a hash of
     the states it holds.
     """
-    noted = connection.execute(
-        "select content from raw.versions where name = ? and content is not null", [name]
-    ).fetchall()
-    if noted:
-        return str(noted[0][0])
-    found = _hash_of(name, connection)
-    connection.execute(
-        "insert into raw.versions (name, content) values (?, ?) "
-        "on conflict (name) do update set content = excluded.content",
-        [name, found],
-    )
-    return found
+    return _contents([name], connection)[name]
 
 
 def _hash_of(name: str, connection: Connection) -> str:
@@ -205,12 +203,24 @@ def note(
     """Note what tables were made from, so that the next run may leave them."""
     if made_from is None:
         return
-    for table, report in zip(members, reports, strict=True):
-        name = table.full_name
-        noted = first_row(connection, "select content from raw.versions where name = ?", [name])
-        found = (noted and noted[0]) or _hash_of(name, connection)
+    by_name = {t.full_name: report for t, report in zip(members, reports, strict=True)}
+    names = list(by_name)
+    known = dict(
         connection.execute(
-            "insert or replace into raw.versions (name, origin, content, rows, warnings) "
-            "values (?, ?, ?, ?, ?)",
-            [name, made_from, found, report.rows, json.dumps(report.warnings)],
-        )
+            "select v.name, v.content from raw.versions as v "
+            "where v.content is not null and v.name in (select unnest(?::varchar[]))",
+            [names],
+        ).fetchall()
+    )
+    connection.execute(
+        "insert or replace into raw.versions (name, origin, content, rows, warnings) "
+        "select unnest(?::varchar[]), ?, unnest(?::varchar[]), unnest(?::bigint[]), "
+        "unnest(?::varchar[])",
+        [
+            names,
+            made_from,
+            [known.get(name) or _hash_of(name, connection) for name in names],
+            [report.rows for report in by_name.values()],
+            [json.dumps(report.warnings) for report in by_name.values()],
+        ],
+    )
