@@ -29,7 +29,7 @@ from pipelines.replay import Replay
 from pipelines.settings import PROJECT, Settings
 from pipelines.snapshots import Snapshots
 from pipelines.sources import sources
-from pipelines.warehouse import open_writer
+from pipelines.warehouse import open_reader, open_writer
 
 BELLWETHER = str(Path(sys.executable).with_name("bellwether"))
 #: The day behind the archive's newest.
@@ -90,12 +90,9 @@ def archive_whole(archive: Path) -> None:
     )
 
 
-def one_day(
-    market: Market, home: Path, folder: Path, writer: contextlib.ExitStack
-) -> dict[str, float]:
+def one_day(market: Market, home: Path, folder: Path) -> dict[str, float]:
     """Run the pipeline on one day more; CPU seconds by step, and in all."""
     day = market.next_day(folder)
-    writer.close()
     server = Replay(folder, day).start()
     os.sync()  # a day later the disk would long have what was written for this one
     try:
@@ -108,18 +105,18 @@ def one_day(
     said = json.loads(next(line for line in output.splitlines()[::-1] if line.startswith("{")))
     if not said["success"]:
         raise SystemExit(f"the run of {day} failed: {said['problems']}")
-    market.connection = writer.enter_context(open_writer(Settings(home=home)))
-    [(changed,)] = market.connection.execute(
-        "select sum(n) from (" + " union all ".join(
-            f"select count(*) as n from raw.{d.source.name}__{t} where first_seen_at = '{day}'"
-            for d in {d.source.name: d for d in market.documents}.values()
-            for t in d.source.things
-        ) + ")"
-    ).fetchall()  # fmt: skip
-    size = home / "data" / "warehouse.duckdb"
+    settings = Settings(home=home)
+    changes = "select sum(n) from (" + " union all ".join(
+        f"select count(*) as n from raw.{d.source.name}__{t} where first_seen_at = '{day}'"
+        for d in {d.source.name: d for d in market.documents}.values()
+        for t in d.source.things
+    ) + ")"  # fmt: skip
+    with contextlib.closing(open_reader(settings)) as connection:
+        [(changed,)] = connection.execute(changes).fetchall()
+    size = settings.published.stat().st_size
     print(
         f"  {day}: {wall:.1f} s wall, {cpu:.1f} s CPU, {memory:.0f} MB at most; {changed} runs "
-        f"began; warehouse {size.stat().st_size / 1e6:.0f} MB",
+        f"began; warehouse {size / 1e6:.0f} MB",
         flush=True,
     )
     dearest = sorted(said["seconds"].items(), key=lambda step: -step[1])[:6]
@@ -129,27 +126,30 @@ def one_day(
 
 def grow(archive: Path, years: list[int], days: int, home: Path) -> dict[int, dict[str, float]]:
     """The cheapest of some days after each number of years."""
-    writer = contextlib.ExitStack()
-    connection = writer.enter_context(open_writer(Settings(home=home)))
+    settings = Settings(home=home)
     snapshots = Snapshots(home / "data" / "snapshots")
-    tables.create_schemas(connection)
-    raw.create_tables(connection, sources().values())
     raw.backfill(archive, sources().values(), snapshots)
-    for source in sources().values():
-        raw.load(connection, source, snapshots)
-    market = open_market(connection, snapshots, archive, START)
+    market: Market | None = None
     found = {}
     passed = 0
     for year in years:
         print(f"year {year}", flush=True)
-        market.pass_days(365 * year - passed, lambda line: print(line, flush=True))
+        with open_writer(settings) as connection:
+            if market is None:
+                tables.create_schemas(connection)
+                raw.create_tables(connection, sources().values())
+                for source in sources().values():
+                    raw.load(connection, source, snapshots)
+                market = open_market(connection, snapshots, archive, START)
+            else:
+                market.connection = connection
+                market.read_what_goes_on()
+            market.pass_days(365 * year - passed, lambda line: print(line, flush=True))
         passed = 365 * year
         folder = home / f"served-{year}"
-        runs = [one_day(market, home, folder, writer) for _ in range(days + 1)][1:]
+        runs = [one_day(market, home, folder) for _ in range(days + 1)][1:]
         passed += days + 1
-        market.read_what_goes_on()
         found[year] = min(runs, key=lambda run: run["cpu"])
-    writer.close()
     return found
 
 

@@ -6,6 +6,7 @@ Nothing is computed here. Checks ride in the asset's own step, which halves the 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -50,7 +51,7 @@ class Warehouse(dg.ConfigurableResource[Any]):
 
     @property
     def connection(self) -> Connection:
-        """The open writer."""
+        """The open writer; once it has published, a reader of that version."""
         assert self._connection is not None, "the warehouse is open only while a step runs"
         return self._connection
 
@@ -73,6 +74,12 @@ class Warehouse(dg.ConfigurableResource[Any]):
                 tables.create_macro(known.macros[name], self.connection)
         self._macros |= needed
 
+    def publish(self) -> Path:
+        """Make what was written the newest version."""
+        path = warehouse.publish(self.connection, self.settings)
+        self._connection = warehouse.open_reader(self.settings)
+        return path
+
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
         """Open the file, make sure of the raw tables, and close it however the run ends."""
@@ -85,6 +92,7 @@ class Warehouse(dg.ConfigurableResource[Any]):
             try:
                 yield self
             finally:
+                self._connection.close()
                 if self._cluster is not None:
                     self._cluster.close()
         self._cluster = None
@@ -380,7 +388,7 @@ def published(bellwether: Warehouse) -> dg.MaterializeResult[Any]:
     for name in known.order:
         if name in known.macros:
             tables.create_macro(known.macros[name], bellwether.connection)
-    path = warehouse.publish(bellwether.connection, bellwether.settings)
+    path = bellwether.publish()
     standing_checks.clear(bellwether.settings)
     return dg.MaterializeResult(
         metadata={"file": path.name, "megabytes": round(path.stat().st_size / 1e6, 1)}

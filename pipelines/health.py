@@ -95,7 +95,8 @@ def _disk(settings: Settings) -> Finding:
         free = shutil.disk_usage(where).free
     except OSError as error:
         return Finding("disk", "bad", f"{where}: {error.strerror}")
-    size = settings.warehouse.stat().st_size if settings.warehouse.exists() else 0
+    files = (settings.warehouse, settings.published)
+    size = max((path.stat().st_size for path in files if path.exists()), default=0)
     needed = max(ROOM_FOR_VERSIONS * size, ROOM_AT_LEAST)
     words = f"{free / 1e9:.1f} GB free at {where}, a run may need {needed / 1e9:.1f} GB"
     return Finding("disk", "good" if free > needed else "bad", words)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipelines.settings import Settings
-from pipelines.warehouse import open_writer
+from pipelines.warehouse import copy_begun
 
 
 @dataclass
@@ -58,9 +58,13 @@ def run_pipeline(
 
     Raises WarehouseError when another run is writing, KeyError for a layer there is none of.
     """
+    # Says in plain words, before Dagster starts, when another run holds the file.
+    with copy_begun(settings):
+        return _materialise(settings, console, layers)
+
+
+def _materialise(settings: Settings, console: Console | None, layers: Collection[str]) -> Outcome:
     started = time.perf_counter()
-    with open_writer(settings, reads_blocks=False):
-        pass  # before Dagster starts: says in plain words when another run holds the file
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     from pipelines.assets import Warehouse
     from pipelines.definitions import defs

@@ -1,4 +1,4 @@
-"""The DuckDB files: one writer's own, and versioned published copies that readers open."""
+"""The DuckDB files: one writer's own while it writes, and versions of it that readers open."""
 
 import contextlib
 import errno
@@ -6,9 +6,11 @@ import fcntl
 import logging
 import math
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,8 +29,6 @@ FORMAT = 1
 SPILL_LIMIT = "2GB"
 #: A larger file is gone through in parts of so many bytes, one a day, to see that it is sound.
 AT_ONCE = 2**28
-#: Stands beside the file from a publication until the next writer.
-PUBLISHED_LAST = "published_last"
 #: For programs whose complaints we pass on.
 PLAIN = {"LC_ALL": "C"}
 #: How much later than others programs that only read come to a processor (19 is the last).
@@ -110,27 +110,66 @@ def niceness(change: int) -> Iterator[None]:
             os.setpriority(os.PRIO_PROCESS, 0, before)
 
 
+@dataclass(frozen=True)
+class _Copying:
+    """A copy of a version that another process makes for a writer to come."""
+
+    version: Path
+    part: Path
+    process: "subprocess.Popen[str]"
+
+
+#: By home, what `copy_begun` began and no writer has taken.
+_BEGUN: dict[Path, _Copying] = {}
+
+
 @contextlib.contextmanager
-def open_writer(settings: Settings, reads_blocks: bool = True) -> Iterator[Connection]:
+def copy_begun(settings: Settings) -> Iterator[None]:
+    """Begin what this process's next writer waits for: the copy of the last version.
+
+    A file that a run before left is looked at instead. Raises WarehouseError as `open_writer`
+    does, so that a command says it before it does anything else.
+    """
+    with _locked(settings):
+        if settings.warehouse.exists():
+            _connect_current(settings, reads_blocks=False).close()
+        elif version := _newest_version(settings):
+            _BEGUN[settings.data] = _copy_of(version, settings)
+    try:
+        yield
+    finally:
+        if left := _BEGUN.pop(settings.data, None):
+            left.process.kill()
+            left.process.communicate()
+            left.part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def open_writer(settings: Settings) -> Iterator[Connection]:
     """The one connection that writes, on a file of this release's format.
 
-    A file that is damaged or of another format is set aside and begun anew: every row of it is
-    loaded again from `data/snapshots/`. It is read for that, a large one in parts, a part a day;
-    all at once if the last writer did not come to publish. Not without `reads_blocks`, for who only
-    asks whether it can be opened. Raises WarehouseError if another run is writing, or the disk
-    refuses.
+    The file is the one that a writer left who did not come to publish, otherwise a copy of the
+    last version. It is read to see that it is sound: the former whole, of a large copy a part, a
+    part a day. A damaged file is set aside for the last version; a damaged version, or one of
+    another format, is begun anew: every row of it is loaded again from `data/snapshots/`. Raises
+    WarehouseError if another run is writing, or the disk refuses.
     """
+    with _locked(settings), _plain_words(settings.data):
+        connection = _connect_current(settings)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextlib.contextmanager
+def _locked(settings: Settings) -> Iterator[None]:
     with _plain_words(settings.data):
         settings.data.mkdir(parents=True, exist_ok=True)
         lock = (settings.data / "writer.lock").open("a+")
     with lock:
         _lock(lock)
-        with _plain_words(settings.data):
-            connection = _connect_current(settings, reads_blocks)
-        try:
-            yield connection
-        finally:
-            connection.close()
+        yield
 
 
 @contextlib.contextmanager
@@ -176,18 +215,45 @@ def _connect(settings: Settings) -> Connection:
     )
 
 
-def _connect_current(settings: Settings, reads_blocks: bool) -> Connection:
-    """A connection on a sound file of this format; another is set aside first."""
-    is_new = not settings.warehouse.exists()
+def _connect_current(settings: Settings, reads_blocks: bool = True) -> Connection:
+    """A connection on a sound file of this format, the newest there is."""
+    is_damaged = False
+    if settings.warehouse.exists():
+        connection = _connect_sound(settings, (1, 0) if reads_blocks else None)
+        if connection is not None:
+            return connection
+        is_damaged = True
+    if _bring_version(settings):
+        size = settings.warehouse.stat().st_size
+        connection = _connect_sound(settings, (1, 0) if is_damaged else _turn(size, settings))
+        if connection is not None:
+            return connection
+    connection = _connect(settings)
+    connection.execute("create schema if not exists raw")
+    connection.execute(
+        "create or replace table raw.warehouse_format as "
+        f"select cast({FORMAT} as integer) as format"
+    )
+    connection.execute(
+        "comment on table raw.warehouse_format is "
+        "'Version of the way this file is laid out; another is rebuilt from the kept bytes.'"
+    )
+    return connection
+
+
+def _connect_sound(settings: Settings, part: tuple[int, int] | None) -> Connection | None:
+    """A connection on the file; none if it was damaged or of an older format, and is set aside.
+
+    `part` is what of it is read: of how many parts, which; nothing if null.
+    """
     connection: Connection | None = None
     try:
+        if not settings.warehouse.stat().st_size:  # DuckDB takes it for a new one
+            raise duckdb.IOException("it is empty")
         connection = _connect(settings)
-        found = FORMAT if is_new else _format_of(connection)
-        if reads_blocks:
-            mark = settings.data / PUBLISHED_LAST
-            size = settings.warehouse.stat().st_size
-            _read_blocks(connection, *(_turn(size, settings) if mark.exists() else (1, 0)))
-            mark.unlink(missing_ok=True)
+        found = _format_of(connection)
+        if part and found == FORMAT:
+            _read_blocks(connection, *part)
     except (duckdb.OutOfMemoryException, duckdb.InterruptException):
         raise
     except duckdb.Error as error:
@@ -203,28 +269,60 @@ def _connect_current(settings: Settings, reads_blocks: bool) -> Connection:
             raise WarehouseError(f"{settings.warehouse} cannot be opened: {error}") from error
         LOG.warning("%s is damaged (%s)", settings.warehouse, str(error).splitlines()[0])
         set_aside(settings)
-        is_new, connection, found = True, _connect(settings), FORMAT
-    if found != FORMAT:
-        connection.close()
-        if found > FORMAT:
-            raise WarehouseError(
-                f"the warehouse was written by a newer Bellwether (format {found}, this one "
-                f"writes {FORMAT}); upgrade this installation"
-            )
-        LOG.warning("the warehouse is of format %s, this release writes %s", found, FORMAT)
-        set_aside(settings)
-        is_new, connection = True, _connect(settings)
-    if is_new:
-        connection.execute("create schema if not exists raw")
-        connection.execute(
-            "create or replace table raw.warehouse_format as "
-            f"select cast({FORMAT} as integer) as format"
+        return None
+    if found == FORMAT:
+        return connection
+    connection.close()
+    if found > FORMAT:
+        raise WarehouseError(
+            f"the warehouse was written by a newer Bellwether (format {found}, this one "
+            f"writes {FORMAT}); upgrade this installation"
         )
-        connection.execute(
-            "comment on table raw.warehouse_format is "
-            "'Version of the way this file is laid out; another is rebuilt from the kept bytes.'"
-        )
-    return connection
+    LOG.warning("the warehouse is of format %s, this release writes %s", found, FORMAT)
+    set_aside(settings)
+    return None
+
+
+def _bring_version(settings: Settings) -> bool:
+    """Put a copy of the last version where the writer's file belongs; False if there is none."""
+    version = _newest_version(settings)
+    begun = _BEGUN.pop(settings.data, None)
+    if begun and begun.version != version:  # another run has published meanwhile
+        begun.process.kill()
+        begun.process.communicate()
+        begun = None
+    for left in settings.data.glob(f"{settings.warehouse.name}.*.part"):
+        if begun is None or left != begun.part:
+            left.unlink()
+    if version is None:
+        return False
+    copying = begun or _copy_of(version, settings)
+    _, said = copying.process.communicate()
+    if copying.process.returncode or not copying.part.exists():
+        copying.part.unlink(missing_ok=True)
+        reason = said.strip().splitlines()[-1] if said.strip() else "no reason given"
+        raise WarehouseError(f"could not copy {version.name}: {reason}; then try again")
+    os.replace(copying.part, settings.warehouse)
+    return True
+
+
+def _copy_of(version: Path, settings: Settings) -> _Copying:
+    """Begin to copy a version's bytes, or to share them where the file system can.
+
+    Another process's work: Python would copy no faster, and nothing else meanwhile.
+    """
+    # A name of its own: what copies for a run that was killed may still be writing to its.
+    part = settings.data / f"{settings.warehouse.name}.{os.getpid()}.part"
+    part.touch()
+    process = subprocess.Popen(
+        ["cp", version, part], stderr=subprocess.PIPE, text=True, env=os.environ | PLAIN
+    )
+    return _Copying(version, part, process)
+
+
+def _newest_version(settings: Settings) -> Path | None:
+    version = settings.published.resolve()
+    return version if version.exists() else None
 
 
 def _turn(size: int, settings: Settings) -> tuple[int, int]:
@@ -281,28 +379,26 @@ def check_format(connection: Connection) -> None:
         )
 
 
-def set_aside(settings: Settings) -> Path | None:
-    """Move the writer's file out of the way; the next run builds it from the kept bytes.
-
-    The last file set aside is kept beside it for whoever wants to look. Returns where it is.
-    """
-    if not settings.warehouse.exists():
-        return None
+def set_aside(settings: Settings) -> None:
+    """Move the writer's file out of the way; whoever wants to look finds the last such beside."""
     aside = settings.warehouse.with_suffix(".aside.duckdb")
     os.replace(settings.warehouse, aside)
-    write_ahead = settings.warehouse.with_name(settings.warehouse.name + ".wal")
-    write_ahead.unlink(missing_ok=True)
-    LOG.warning("moved to %s; it is built again from data/snapshots/", aside.name)
-    return aside
+    settings.warehouse.with_name(settings.warehouse.name + ".wal").unlink(missing_ok=True)
+    LOG.warning(
+        "moved to %s; what it held is taken from the last version or built again from "
+        "data/snapshots/",
+        aside.name,
+    )
 
 
 def publish(connection: Connection, settings: Settings) -> Path:
-    """Copy the warehouse to a new version and point readers to it; old readers keep theirs.
+    """Close the writer, make its file the newest version and point readers to it.
 
-    The version is complete and on disk before the link moves. Replacing a file under its own
-    name instead would let long-lived readers see stale data, so each version has a new name.
-    Readers wait rather than the publication, where the system allows that. Raises WarehouseError
-    when the disk refuses; the last version then stays.
+    Old readers keep theirs. The version is complete and on disk before the link moves. Replacing a
+    file under its own name instead would let long-lived readers see stale data, so each version
+    has a new name. Readers wait rather than the publication, where the system allows that. Raises
+    WarehouseError when the disk refuses; the last version then stays, and
+    the writer is open as before.
     """
     folder = settings.published.parent
     with _plain_words(folder), niceness(-READERS_LATER):
@@ -311,53 +407,59 @@ def publish(connection: Connection, settings: Settings) -> Path:
             left.unlink()
         numbers = [_number(path) for path in folder.glob("bellwether-*.duckdb")]
         target = folder / f"bellwether-{max(numbers, default=0) + 1:06d}.duckdb"
-        # A name of its own: what copies for a run that was killed may still be writing to its.
-        part = target.with_suffix(f".{os.getpid()}.part")
+        connection.execute("checkpoint")
+        part = target.with_suffix(".part")
         try:
-            _copy(connection, settings, part)
-            _sync(part)
-            os.replace(part, target)
+            if _is_mostly_holes(connection):
+                _write_anew(connection, part)
+                os.replace(part, target)
+            else:
+                _move(settings.warehouse, part, target)
         finally:
             part.unlink(missing_ok=True)
+        connection.close()
+        _sync(target)
         link = folder / ".link"
         link.unlink(missing_ok=True)
         link.symlink_to(target.name)
         os.replace(link, settings.published)
         _sync(folder)
-        (settings.data / PUBLISHED_LAST).touch()
+        settings.warehouse.unlink(missing_ok=True)
         for path in sorted(folder.glob("bellwether-*.duckdb"))[: -settings.keep_published]:
             path.unlink()
     return target
 
 
-def _copy(connection: Connection, settings: Settings, part: Path) -> None:
-    """Write the warehouse's present state to `part`.
-
-    A file that is mostly holes is written anew; otherwise its bytes are copied, which takes a
-    tenth of the time, or none where the file system lets files share them. The copy is another
-    process's work: closing the file in this one would take DuckDB's lock from it.
-    """
-    connection.execute("checkpoint")
-    (name,) = first_row(connection, "select current_database()")
+def _is_mostly_holes(connection: Connection) -> bool:
     total, free = first_row(
         connection,
-        "select total_blocks, free_blocks from pragma_database_size() where database_name = ?",
-        [name],
+        "select total_blocks, free_blocks from pragma_database_size() "
+        "where database_name = current_database()",
     )
-    if free > total / 2:
-        connection.execute(f"attach '{part}' as published (storage_version '{STORAGE}')")
-        try:
-            connection.execute(f'copy from database "{name}" to published')
-            connection.execute("checkpoint published")
-        finally:
-            connection.execute("detach published")
-        return
-    done = subprocess.run(
-        ["cp", settings.warehouse, part], capture_output=True, text=True, env=os.environ | PLAIN
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no reason given"
-        raise WarehouseError(f"could not publish: {said}; readers keep the last version")
+    return bool(free > total / 2)
+
+
+def _write_anew(connection: Connection, part: Path) -> None:
+    """Write all tables to a file without holes; takes ten times as long as copying bytes."""
+    (name,) = first_row(connection, "select current_database()")
+    connection.execute(f"attach '{part}' as published (storage_version '{STORAGE}')")
+    try:
+        connection.execute(f'copy from database "{name}" to published')
+        connection.execute("checkpoint published")
+    finally:
+        connection.execute("detach published")
+
+
+def _move(file: Path, part: Path, target: Path) -> None:
+    """Move a file; by way of `part`, a copy, to another file system."""
+    try:
+        os.replace(file, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copyfile(file, part)
+        _sync(part)
+        os.replace(part, target)
 
 
 def _sync(path: Path) -> None:

@@ -24,8 +24,8 @@ def command(home: Path, *arguments: str) -> None:
 
 
 def content(settings: Settings) -> dict[str, object]:
-    """Every table of the writer's file: how many rows, and a hash of them all."""
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+    """Every table of the last version: how many rows, and a hash of them all."""
+    with duckdb.connect(str(settings.published.resolve()), read_only=True) as connection:
         names = connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables() order by all"
         ).fetchall()
@@ -54,7 +54,7 @@ def test_a_damaged_warehouse_rebuilt_by_one_command_is_identical(tmp_path: Path)
     command(tmp_path, "run", "--offline")  # verdicts that the first run put on record are in now
     before = content(settings)
     assert len(before) > 150
-    flip(settings.warehouse, 40)
+    flip(settings.published.resolve(), 40)
     with pytest.raises(duckdb.Error, match="checksum"):
         content(settings)
     command(tmp_path, "run", "--offline")

@@ -15,6 +15,7 @@ from pipelines import warehouse
 from pipelines.settings import Settings
 from pipelines.warehouse import (
     WarehouseError,
+    copy_begun,
     first_row,
     niceness,
     open_reader,
@@ -80,14 +81,80 @@ def test_readers_keep_their_version_and_new_readers_see_the_new_one(settings: Se
     assert read(settings) == 7
 
 
-def test_the_lock_outlives_a_publication(settings: Settings) -> None:
-    """A copy made by this process would let go of it."""
+def test_a_publication_is_the_writers_own_file_and_no_second_copy_stays(
+    settings: Settings,
+) -> None:
     with open_writer(settings) as connection:
         connection.execute("create table t as select 1 as a")
-        publish(connection, settings)
-        opens = f"import duckdb; duckdb.connect({str(settings.warehouse)!r})"
-        other = subprocess.run([sys.executable, "-c", opens], capture_output=True, text=True)
-    assert "Conflicting lock" in other.stderr
+        inode = settings.warehouse.stat().st_ino
+        version = publish(connection, settings)
+        assert version.stat().st_ino == inode
+        assert not settings.warehouse.exists()
+        with pytest.raises(duckdb.ConnectionException):
+            connection.execute("select 1")
+        assert read(settings) == 1
+    with open_writer(settings) as connection:
+        assert first_row(connection, "select max(a) from t") == (1,), "it goes on from the version"
+        connection.execute("update t set a = 2")
+    assert read(settings) == 1, "what was not published readers do not see"
+    with open_writer(settings) as connection:
+        assert first_row(connection, "select max(a) from t") == (2,), "nor is it lost"
+
+
+def test_what_cannot_be_moved_is_copied(
+    settings: Settings, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`data/published` may be a link to another disk."""
+    settings.data.mkdir(parents=True)
+    settings.published.parent.symlink_to(small_disk)
+    for value in (1, 2):
+        fill(settings, value)
+        assert read(settings) == value
+        assert not settings.warehouse.exists()
+    assert not list(small_disk.glob("*.part"))
+    subprocess.run(["umount", "-l", str(small_disk)], check=False)
+
+
+def test_a_copy_is_made_meanwhile_and_taken_by_the_next_writer(settings: Settings) -> None:
+    fill(settings, 1)
+    with copy_begun(settings):
+        [part] = settings.data.glob("*.part")
+        with open_writer(settings) as connection:
+            assert first_row(connection, "select max(a) from t") == (1,)
+            assert not part.exists()
+            publish(connection, settings)
+    with copy_begun(settings):
+        pass
+    assert not list(settings.data.glob("*.part")), "nobody took it"
+    assert not settings.warehouse.exists()
+
+
+def test_a_copy_of_a_version_no_longer_the_last_is_not_gone_on_from(settings: Settings) -> None:
+    fill(settings, 1)
+    with copy_begun(settings):
+        other = (
+            "import sys; sys.argv.append(''); from pathlib import Path; "
+            "from pipelines.settings import Settings; from pipelines.warehouse import *; "
+            f"settings = Settings(home=Path({str(settings.home)!r}))\n"
+            "with open_writer(settings) as connection:\n"
+            "    connection.execute('update t set a = 2')\n"
+            "    publish(connection, settings)"
+        )
+        subprocess.run([sys.executable, "-c", other], check=True)
+        with open_writer(settings) as connection:
+            assert first_row(connection, "select max(a) from t") == (2,)
+    assert not list(settings.data.glob("*.part"))
+
+
+def test_a_run_that_another_keeps_out_is_told_before_it_copies(settings: Settings) -> None:
+    fill(settings, 1)
+    with (
+        open_writer(settings),
+        pytest.raises(WarehouseError, match=f"process {os.getpid()}"),
+        copy_begun(settings),
+    ):
+        pass
+    assert not list(settings.data.glob("*.part"))
 
 
 def test_who_gives_way_does_so_with_all_that_it_begins_and_only_meanwhile() -> None:
@@ -138,6 +205,7 @@ def test_a_file_full_of_holes_is_published_small(settings: Settings) -> None:
             "create table t as select 1 as a, hash(r.i) as h from range(900000) r(i)"
         )
         whole = publish(connection, settings).stat().st_size
+    with open_writer(settings) as connection:
         connection.execute("create or replace table t as select 1 as a")
         connection.execute("checkpoint")
         small = publish(connection, settings).stat().st_size
@@ -145,17 +213,31 @@ def test_a_file_full_of_holes_is_published_small(settings: Settings) -> None:
     assert read(settings) == 1
 
 
-def test_a_damaged_file_is_set_aside_and_begun_anew(
-    settings: Settings, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("left", [b"no database at all" * 1000, b""])
+def test_for_a_damaged_file_that_a_run_left_the_last_version_is_taken(
+    settings: Settings, caplog: pytest.LogCaptureFixture, left: bytes
 ) -> None:
     fill(settings, 1)
-    settings.warehouse.write_bytes(b"no database at all" * 1000)
+    settings.warehouse.write_bytes(left)
+    with open_writer(settings) as connection:
+        assert first_row(connection, "select max(a) from t") == (1,)
+    assert settings.warehouse.with_suffix(".aside.duckdb").read_bytes() == left
+    assert "damaged" in caplog.text
+    assert "last version" in caplog.text
+
+
+def test_a_damaged_version_is_begun_anew(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    version = fill(settings, 1)
+    good = version.read_bytes()
+    version.write_bytes(b"no database at all" * 1000)
     with open_writer(settings) as connection:
         assert not first_row(connection, "select 1 from duckdb_tables() where table_name = 't'")
     assert settings.warehouse.with_suffix(".aside.duckdb").read_bytes().startswith(b"no database")
-    assert "damaged" in caplog.text
     assert "built again" in caplog.text
-    assert read(settings) == 1, "readers keep the last published version"
+    version.write_bytes(good)
+    assert read(settings) == 1, "versions themselves are left as they are"
 
 
 def test_a_damaged_block_of_a_table_nobody_reads_is_found(
@@ -183,12 +265,15 @@ def test_of_a_large_file_a_day_reads_a_part_and_all_if_the_last_writer_did_not_p
         connection.execute("create table idle as select hash(i) as x from range(900000) as r(i)")
         if has_published:
             publish(connection, settings)
-    size = settings.warehouse.stat().st_size
-    with settings.warehouse.open("r+b") as file:
-        file.seek(size // 2)
-        (byte,) = file.read(1)
-        file.seek(size // 2)
-        file.write(bytes([byte ^ 255]))
+        else:
+            connection.execute("checkpoint")
+    file = settings.published.resolve() if has_published else settings.warehouse
+    size = file.stat().st_size
+    with file.open("r+b") as bytes_of:
+        bytes_of.seek(size // 2)
+        (byte,) = bytes_of.read(1)
+        bytes_of.seek(size // 2)
+        bytes_of.write(bytes([byte ^ 255]))
     found_after = None
     for day in range(1, 20):
         monkeypatch.setattr(Settings, "now", lambda _, day=day: datetime(2026, 1, day))
@@ -300,41 +385,42 @@ def test_readers_see_whole_versions_while_many_are_published(settings: Settings)
         connection.execute("create table t as select 0 as a from range(5000)")
         connection.execute("create table u as select 0 as a from range(5000)")
         publish(connection, settings)
-        wrong: list[object] = []
-        counted = 0
-        done = threading.Event()
+    wrong: list[object] = []
+    counted = 0
+    done = threading.Event()
 
-        def look() -> None:
-            nonlocal counted
-            while not done.is_set():
-                reader = open_reader(settings)
-                try:
-                    one = first_row(reader, "select min(a), max(a) from t")
-                    other = first_row(reader, "select min(a), max(a) from u")
-                    if one != other or one[0] != one[1]:
-                        wrong.append((one, other))
-                    counted += 1
-                except duckdb.Error as error:
-                    wrong.append(error)
-                finally:
-                    reader.close()
+    def look() -> None:
+        nonlocal counted
+        while not done.is_set():
+            reader = open_reader(settings)
+            try:
+                one = first_row(reader, "select min(a), max(a) from t")
+                other = first_row(reader, "select min(a), max(a) from u")
+                if one != other or one[0] != one[1]:
+                    wrong.append((one, other))
+                counted += 1
+            except duckdb.Error as error:
+                wrong.append(error)
+            finally:
+                reader.close()
 
-        threads = [threading.Thread(target=look) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        ended = time.monotonic() + 20
-        value = 0
-        # However quickly either goes: many publications, and many looks while they go on.
-        while value < 15 or counted <= 15:
-            value += 1
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    ended = time.monotonic() + 20
+    value = 0
+    # However quickly either goes: many publications, and many looks while they go on.
+    while value < 15 or counted <= 15:
+        value += 1
+        with open_writer(settings) as connection:
             connection.execute("begin")
             connection.execute(f"update t set a = {value}")
             connection.execute(f"update u set a = {value}")
             connection.execute("commit")
             publish(connection, settings)
-            assert time.monotonic() < ended
-        done.set()
-        for thread in threads:
-            thread.join()
+        assert time.monotonic() < ended
+    done.set()
+    for thread in threads:
+        thread.join()
     assert wrong == []
     assert counted > 15

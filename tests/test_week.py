@@ -146,7 +146,7 @@ def measured(
         runs=Counter(run.status.value for run in runs),
         daily_s=took, daily_cpu_s=used.cpu_s, daily_peak=used.peak_bytes,
         daemon=resident_bytes(),
-        warehouse=(home / "data" / "warehouse.duckdb").stat().st_size,
+        warehouse=(published / "bellwether.duckdb").stat().st_size,
         published=bytes_in(published),
         tables=tables, versions=len(list(published.glob("bellwether-*"))),
         snapshots=bytes_in(home / "data" / "snapshots"),
