@@ -309,14 +309,16 @@ def _bring_version(settings: Settings) -> bool:
 def _copy_of(version: Path, settings: Settings) -> _Copying:
     """Begin to copy a version's bytes, or to share them where the file system can.
 
-    Another process's work: Python would copy no faster, and nothing else meanwhile.
+    Another process's work: Python would copy no faster, and nothing else meanwhile. Readers wait
+    rather than it, where the system allows that.
     """
     # A name of its own: what copies for a run that was killed may still be writing to its.
     part = settings.data / f"{settings.warehouse.name}.{os.getpid()}.part"
     part.touch()
-    process = subprocess.Popen(
-        ["cp", version, part], stderr=subprocess.PIPE, text=True, env=os.environ | PLAIN
-    )
+    with niceness(-READERS_LATER):
+        process = subprocess.Popen(
+            ["cp", version, part], stderr=subprocess.PIPE, text=True, env=os.environ | PLAIN
+        )
     return _Copying(version, part, process)
 
 
