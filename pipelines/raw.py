@@ -20,7 +20,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines import verdicts
+from pipelines import notes, verdicts
 from pipelines.snapshots import Fetch, Position, Snapshots, new_fetch
 from pipelines.sources import Parsed, PayloadError, Source
 from pipelines.warehouse import NOTES_DDL, Connection, first_row, transaction
@@ -201,7 +201,7 @@ def create_tables(
     if _layout(connection) not in {LAYOUT, None}:
         for table in _tables(connection):
             connection.execute(f"drop table raw.{table}")
-        connection.execute("delete from raw.versions")
+        notes.forget_all(connection)
     known = list(sources)
     wanted = {f"{source.name}__{thing}" for source in known for thing in source.things}
     missing = wanted - set(_tables(connection))
@@ -211,7 +211,7 @@ def create_tables(
         for name in sorted(missing):
             connection.execute(RUNS_DDL.format(name=name))
     verdicts.create_table(connection)
-    connection.execute("delete from raw.versions where name = 'raw.sources'")
+    notes.forget(["raw.sources"], connection)
     connection.execute("delete from raw.sources")
     rows = [
         (
@@ -515,10 +515,10 @@ def _is_late(connection: Connection, fetch: Fetch) -> bool:
 
 
 def _forget(connection: Connection, source: Source) -> None:
-    """Take what is noted of the tables about to be written; see `pipelines.versions`."""
+    """Take what is noted of the tables about to be written; see `pipelines.notes`."""
     names = [f"raw.{source.name}__{thing}" for thing in source.things]
     names += ["raw.fetches", "raw.quarantine", "raw.fields"]
-    connection.execute("delete from raw.versions where name in (select unnest(?))", [names])
+    notes.forget(names, connection)
 
 
 def _parser_of(source: Source) -> str:

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines import checkpoints, held
+from pipelines import checkpoints, held, notes
 from pipelines.settings import SQL
 from pipelines.spark import LAYERS as SPARK_LAYERS
 from pipelines.spark import Spark
@@ -622,7 +622,7 @@ def _put(
     for name, data in given.items():
         connection.register(name, data)
     try:
-        connection.execute("delete from raw.versions where name = ?", [table.full_name])
+        notes.forget([table.full_name], connection)
         if change and change.stays:
             report = _put_states(table, connection, change)
         else:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipelines import notes
 from pipelines.ledger import Entry, Ledger
 from pipelines.warehouse import Connection, transaction
 
@@ -122,8 +123,8 @@ def load(connection: Connection, ledger: Ledger) -> None:
     connection.register("ledger_verdicts", pa.Table.from_pylist(rows, _schema()))
     try:
         with transaction(connection):
-            # What is noted of a table no longer holds once it is written to: `pipelines.versions`.
-            connection.execute("delete from raw.versions where name = 'raw.verdicts'")
+            # What is noted of a table no longer holds once it is written to.
+            notes.forget(["raw.verdicts"], connection)
             connection.execute("delete from raw.verdicts")
             connection.execute("insert into raw.verdicts by name select * from ledger_verdicts")
     finally:

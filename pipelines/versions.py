@@ -6,8 +6,8 @@ reads. A run leaves a table whose origin is the one it was made from, and since 
 when they were written, a table made anew without a difference makes nothing behind it anew. What
 only its checks read beside it makes it checked again, not made.
 
-Whoever writes to a table of the warehouse forgets what is noted of it, in the same transaction:
-a note that is missing only costs time, a wrong one would keep an old number.
+Whoever writes to a table of the warehouse forgets what is noted of it (`pipelines.notes`), in the
+same transaction: a note that is missing only costs time, a wrong one would keep an old number.
 """
 
 import hashlib
@@ -19,7 +19,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import held
+from pipelines import held, notes
+from pipelines.notes import Note
 from pipelines.tables import (
     Catalogue,
     Report,
@@ -48,7 +49,8 @@ def origin(members: Sequence[Table], connection: Connection) -> str | None:
     from_these: set[str] = set()
     with_these: set[str] = set()
     for table in members:
-        made += [table.path.read_text(), table.select]
+        file = table.path.read_text()
+        made += [file, table.select]
         made += [known.macros[name].statement for name in _macros(table.made_from, known)]
         from_these |= _tables(table.made_from, known)
         csv = table.path.with_suffix(".csv")
@@ -56,7 +58,7 @@ def origin(members: Sequence[Table], connection: Connection) -> str | None:
             made.append(hashlib.sha256(csv.read_bytes()).hexdigest())
         if table.python:
             made.append(_code())
-        checked.append(table.path.read_text())
+        checked.append(file)
         for check in table.checks:
             reads = relations_read(check.query)
             checked.append(check.query)
@@ -110,18 +112,13 @@ def _code() -> str:
 def _contents(names: Iterable[str], connection: Connection) -> dict[str, str]:
     """`content` of each table; what was not noted is, in one go, for every commit waits for the
     disk."""
-    noted = connection.execute(
-        "select v.name, v.content from raw.versions as v where v.content is not null"
-    ).fetchall()
-    known = {str(name): str(content) for name, content in noted}
+    noted = notes.read(connection)
+    known = {name: note.content for name in names if (note := noted.get(name, Note())).content}
     found = {name: _hash_of(name, connection) for name in names if name not in known}
-    if found:
-        connection.execute(
-            "insert into raw.versions (name, content) "
-            "select unnest(?::varchar[]), unnest(?::varchar[]) "
-            "on conflict (name) do update set content = excluded.content",
-            [list(found), list(found.values())],
-        )
+    fresh = {
+        name: noted.get(name, Note())._replace(content=hashed) for name, hashed in found.items()
+    }
+    notes.write(fresh, connection)
     return known | found
 
 
@@ -174,14 +171,11 @@ def as_checked(
 
 def _noted(table: Table, connection: Connection) -> tuple[str, Report]:
     """From what a table was made, and what was reported then; empty if that was not noted."""
-    found = connection.execute(
-        "select origin, rows, warnings from raw.versions where name = ? and origin is not null",
-        [table.full_name],
-    ).fetchall()
-    if not found:
+    note = notes.read(connection).get(table.full_name, Note())
+    if note.origin is None:
         return "", Report(table.full_name)
-    origin_then, rows, warnings = found[0]
-    return str(origin_then), Report(table.full_name, rows, 0.0, json.loads(warnings))
+    warnings = json.loads(note.warnings or "{}")
+    return note.origin, Report(table.full_name, note.rows or 0, 0.0, warnings)
 
 
 def unchanged(
@@ -203,24 +197,10 @@ def note(
     """Note what tables were made from, so that the next run may leave them."""
     if made_from is None:
         return
-    by_name = {t.full_name: report for t, report in zip(members, reports, strict=True)}
-    names = list(by_name)
-    known = dict(
-        connection.execute(
-            "select v.name, v.content from raw.versions as v "
-            "where v.content is not null and v.name in (select unnest(?::varchar[]))",
-            [names],
-        ).fetchall()
-    )
-    connection.execute(
-        "insert or replace into raw.versions (name, origin, content, rows, warnings) "
-        "select unnest(?::varchar[]), ?, unnest(?::varchar[]), unnest(?::bigint[]), "
-        "unnest(?::varchar[])",
-        [
-            names,
-            made_from,
-            [known.get(name) or _hash_of(name, connection) for name in names],
-            [report.rows for report in by_name.values()],
-            [json.dumps(report.warnings) for report in by_name.values()],
-        ],
-    )
+    known = notes.read(connection)
+    found = {}
+    for table, report in zip(members, reports, strict=True):
+        name = table.full_name
+        content = known.get(name, Note()).content or _hash_of(name, connection)
+        found[name] = Note(made_from, content, report.rows, json.dumps(report.warnings))
+    notes.write(found, connection)

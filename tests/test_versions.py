@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from feeds import FEEDS, Market, rows
 
-from pipelines import tables, versions
+from pipelines import notes, tables, versions
 from pipelines.tables import Catalogue, Check, CheckFailed, Connection, Report, Table, catalogue
 
 STAGED = "staging.litellm__prices"
@@ -155,7 +155,7 @@ def test_what_only_a_check_reads_makes_a_table_checked_again_and_not_made(
     checked = made(market, replace(table, checks=(*table.checks, claim)))
     before = versions.content("seeds.metrics", market.connection)
     market.connection.execute("insert into seeds.metrics by name select 'new' as metric")
-    market.connection.execute("delete from raw.versions where name = 'seeds.metrics'")
+    notes.forget(["seeds.metrics"], market.connection)
     assert versions.content("seeds.metrics", market.connection) != before
     origin = versions.origin([checked], market.connection)
     assert not is_kept(market, checked)
