@@ -27,8 +27,8 @@ STORAGE = "v1.5.0"
 FORMAT = 1
 #: Disk one reader's large sorts and joins may use.
 SPILL_LIMIT = "2GB"
-#: A larger file is gone through in parts of so many bytes, one a day, to see that it is sound.
-AT_ONCE = 2**28
+#: A larger file is gone through in parts, one a day, to see that it is sound; bytes, and of a part.
+AT_ONCE, PART = 2**28, 2**27
 #: For programs whose complaints we pass on.
 PLAIN = {"LC_ALL": "C"}
 #: How much later than others programs that only read come to a processor (19 is the last).
@@ -329,7 +329,7 @@ def _newest_version(settings: Settings) -> Path | None:
 
 def _turn(size: int, settings: Settings) -> tuple[int, int]:
     """In how many parts a file of a size, bytes, is gone through, and whose turn it is today."""
-    parts = max(1, math.ceil(size / AT_ONCE))
+    parts = 1 if size <= AT_ONCE else math.ceil(size / PART)
     return parts, settings.now().toordinal() % parts
 
 

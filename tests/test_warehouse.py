@@ -261,6 +261,7 @@ def test_of_a_large_file_a_day_reads_a_part_and_all_if_the_last_writer_did_not_p
     settings: Settings, monkeypatch: pytest.MonkeyPatch, has_published: bool
 ) -> None:
     monkeypatch.setattr(warehouse, "AT_ONCE", 2**20)
+    monkeypatch.setattr(warehouse, "PART", 2**20)
     with open_writer(settings) as connection:
         connection.execute("create table idle as select hash(i) as x from range(900000) as r(i)")
         if has_published:
