@@ -13,7 +13,7 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -45,9 +45,9 @@ SPELLED = pa.schema(
     | dict.fromkeys(("first_seen_at", "hostless_since", "known_since"), _MOMENT)
 )  # fmt: skip
 _PACKED = pa.schema({"place": _TEXT, "value": _TEXT})
-#: What a source says of one of its names, in `READS`' order.
+#: What decisions read of what a source says of one of its names.
 SAID = ("source", "spelling", "maker", "repository", "permanent_name", "points_to", "same_as",
-        "asked_with", "first_seen_at")  # fmt: skip
+        "asked_with")  # fmt: skip
 _JOIN = "\x1f"
 #: What several versions that have one name are alike, of 100.
 _EQUAL = 100.0
@@ -87,8 +87,8 @@ class Decided:
     spelled: dict[Key, Spelled] = field(default_factory=dict)
     #: All others.
     rows: pa.Table = field(default_factory=SPELLED.empty_table)
-    #: What a source said last of a name of its own, spelled by now or not.
-    said: dict[Key, Row] = field(default_factory=dict)
+    #: What a source said last of a name of its own, spelled by now or not: values of `SAID`.
+    said: dict[Key, list[str | None]] = field(default_factory=dict)
     #: Nearest of the first `compared` known names, by normalised name.
     nearest: dict[str, Nearest] = field(default_factory=dict)
     compared: int = 0
@@ -113,6 +113,11 @@ class Decided:
                 self.spelled[spelled.key] = spelled
         return [self.spelled[key] for key in keys if key in self.spelled]
 
+    def said_of(self, key: Key) -> Row | None:
+        """What its source said last of a name."""
+        values = self.said.get(key)
+        return dict(zip(SAID, values, strict=True)) if values else None
+
     def _spelled(self, row: Row) -> Spelled:
         found = Identity(
             row["status"], row["meant"], row["host_id"], row["variant"], row["way"],
@@ -123,7 +128,7 @@ class Decided:
         return Spelled(
             self.decisions.registry, row["source"], row["spelling"], row["host_spelling"],
             row["first_seen_at"], row["observations"], row["hostless_since"],
-            row["price_host_spelling"], self.said.get((row["source"], row["spelling"])), found,
+            row["price_host_spelling"], self.said_of((row["source"], row["spelling"])), found,
             since, [(since, meant)] if meant else [], row["waits"],
         )  # fmt: skip
 
@@ -146,20 +151,18 @@ class Decided:
         """As bytes, for `Packed`; `method` is `follows_from`'s."""
         decisions = self.decisions
         state = {
-            "until": self.until.isoformat(),
+            "until": self.until,
             "said_seen": astuple(self.said_seen), "listed_seen": astuple(self.listed_seen),
             "spelled": [_fields_of(spelled) for _, spelled in sorted(self.spelled.items())],
-            "said": [
-                [*(row[name] for name in SAID[:-1]), _plain(row[SAID[-1]])]
-                for row in self.said.values()
-            ],
+            "said": list(self.said.values()),
             "nearest": self.nearest, "compared": self.compared,
             "learnt": decisions.registry.learnt(), "decided": _decided_in(decisions),
         }  # fmt: skip
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             archive.comment = method.encode()
-            text = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
+            # Days as text only where there are any, for asking every value takes longer.
+            text = json.dumps(state, ensure_ascii=False, separators=(",", ":"), default=_plain)
             archive.writestr(zipfile.ZipInfo("state.json"), text, zipfile.ZIP_DEFLATED, 1)
             for name, table in (
                 ("spelled", self.rows),
@@ -201,10 +204,7 @@ class Packed:
             nearest={name: [tuple(one) for one in best] for name, best in state["nearest"].items()},
             compared=state["compared"],
         )  # fmt: skip
-        for values in state["said"]:
-            row = dict(zip(SAID, values, strict=True))
-            row["first_seen_at"] = datetime.fromisoformat(row["first_seen_at"])
-            found.said[row["source"], row["spelling"]] = row
+        found.said = {(values[0], values[1]): values for values in state["said"]}
         for fields in state["spelled"]:
             spelled = _spelled_from(fields, found)
             found.spelled[spelled.key] = spelled
@@ -248,8 +248,8 @@ def _row_of(spelled: Spelled) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+def _plain(value: date) -> str:
+    return value.isoformat()
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -259,10 +259,9 @@ def _moment(text: str | None) -> datetime | None:
 def _fields_of(spelled: Spelled) -> list[Any]:
     assert spelled.found is not None
     return [
-        spelled.source, spelled.spelling, spelled.host_spelling, _plain(spelled.first_seen_at),
-        spelled.observations, _plain(spelled.hostless_since), spelled.price_host_spelling,
-        astuple(spelled.found), _plain(spelled.known_since),
-        [[_plain(since), target] for since, target in spelled.meanings], spelled.waits,
+        spelled.source, spelled.spelling, spelled.host_spelling, spelled.first_seen_at,
+        spelled.observations, spelled.hostless_since, spelled.price_host_spelling,
+        astuple(spelled.found), spelled.known_since, spelled.meanings, spelled.waits,
     ]  # fmt: skip
 
 
@@ -272,7 +271,7 @@ def _spelled_from(fields: list[Any], decided: Decided) -> Spelled:
     status, target, host_id, variant, way, candidates, *asked = found
     return Spelled(
         decided.decisions.registry, source, name, host, datetime.fromisoformat(first),
-        observations, _moment(hostless), price_host, decided.said.get((source, name)),
+        observations, _moment(hostless), price_host, decided.said_of((source, name)),
         Identity(status, target, host_id, variant, way, tuple(map(tuple, candidates)), *asked),
         _moment(since), [(datetime.fromisoformat(at), target) for at, target in meanings], waits,
     )  # fmt: skip
@@ -282,9 +281,9 @@ def _decided_in(decisions: Decisions) -> dict[str, Any]:
     """Decisions as JSON; a pointing that is open by where it stands in their list."""
     number = {id(pointing): n for n, pointing in enumerate(decisions.pointings)}
     return {
-        "registered": _plainly(decisions.registered.values()),
-        "new_vendors": _plainly(decisions.new_vendors.values()),
-        "pointings": _plainly(decisions.pointings),
+        "registered": list(decisions.registered.values()),
+        "new_vendors": list(decisions.new_vendors.values()),
+        "pointings": decisions.pointings,
         "open_pointings": [
             [stem, [number[id(pointing)] for pointing in pointings]]
             for stem, pointings in decisions.open_pointings.items()
@@ -292,10 +291,6 @@ def _decided_in(decisions: Decisions) -> dict[str, Any]:
         "siblings": list(decisions.siblings.items()),
         "sayers": [[name, *key, meaning] for name, (key, meaning) in decisions.sayers.items()],
     }
-
-
-def _plainly(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
 
 def _teach(decisions: Decisions, state: Mapping[str, Any]) -> None:

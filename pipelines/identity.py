@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines import decided
-from pipelines.decided import Decided, Packed, Seen
+from pipelines.decided import SAID, Decided, Packed, Seen
 from pipelines.deciding import EVER, NEVER, Decisions, Spelled
 from pipelines.registry import SEEDS, Registry, Row, nearest
 from pipelines.spelling import normalise
@@ -164,7 +164,7 @@ def _decide(known: Decided, spellings: Sequence[Row], listings: Sequence[Row]) -
                 row["first_seen_at"], row["observations"], hostless_since,
                 row["price_host_spelling"],
             )  # fmt: skip
-            spelled.said = known.said.get(spelled.key)
+            spelled.said = known.said_of(spelled.key)
             known.spelled[spelled.key] = spelled
             new_at.setdefault(spelled.first_seen_at, []).append(spelled)
         else:
@@ -178,7 +178,7 @@ def _decide(known: Decided, spellings: Sequence[Row], listings: Sequence[Row]) -
         known.until = max(known.until, row["last_new_at"])
     for row in listings:
         key = row["source"], row["spelling"]
-        known.said[key] = row
+        known.said[key] = [row[name] for name in SAID]
         known.until = max(known.until, row["first_seen_at"])
         if key in known.spelled:
             said_at.setdefault(row["first_seen_at"], []).append((known.spelled[key], row))
