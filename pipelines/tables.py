@@ -21,12 +21,14 @@ import inspect
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import duckdb
 
@@ -528,7 +530,7 @@ def build_python(
     started = time.perf_counter()
     step = python_step(module)
     members = list(tables)
-    frames = read_frames(step.reads, connection)
+    frames = read_frames(step.reads, connection, _frame)
     keeping = [table for table in members if table.keep]
     if keeping:
         frames["kept"] = _held_by_any(keeping, connection)
@@ -555,16 +557,65 @@ def build_python(
     return reports
 
 
-def read_frames(reads: Mapping[str, str], connection: Connection) -> dict[str, Any]:
+def _frame_of(query: str, connection: Connection) -> "pd.DataFrame":
+    return connection.execute(query).df()
+
+
+def read_frames(
+    reads: Mapping[str, str],
+    connection: Connection,
+    frame: "Callable[[str, Connection], pd.DataFrame]" = _frame_of,
+) -> dict[str, Any]:
     """What a step reads, by name: frames, and of a query with `$parameters` what asks it."""
 
     def asks(query: str) -> "Callable[..., pd.DataFrame]":
         return lambda **parameters: connection.execute(query, parameters).df()
 
     return {
-        name: asks(query) if "$" in query else connection.execute(query).df()
+        name: asks(query) if "$" in query else frame(query, connection)
         for name, query in reads.items()
     }
+
+
+#: What queries gave that several steps ask, with the contents of the tables they read.
+_GIVEN: "WeakKeyDictionary[Connection, dict[str, tuple[list[str], pd.DataFrame]]]" = (
+    WeakKeyDictionary()
+)
+
+
+def _frame(query: str, connection: Connection) -> "pd.DataFrame":
+    """What a query gives. One that several steps ask is asked once, while all it reads stays."""
+    if query not in _asked_by_several():
+        return _frame_of(query, connection)
+    noted = notes.read(connection)
+    contents = [
+        note.content for name in _tables_behind(query) if (note := noted.get(name)) and note.content
+    ]
+    given = _GIVEN.setdefault(connection, {})
+    if query not in given or given[query][0] != contents:
+        given.pop(query, None)
+        found = _frame_of(query, connection)
+        if len(contents) < len(_tables_behind(query)):
+            return found  # of a table that was written to nothing is noted yet
+        given[query] = contents, found
+    # A frame of its own: what a step changes in it is copied first.
+    return given[query][1].copy(deep=False)
+
+
+@cache
+def _asked_by_several() -> frozenset[str]:
+    steps = {table.python for table in catalogue().tables.values() if table.python}
+    asked = Counter(query for step in steps for query in set(python_step(step).reads.values()))
+    return frozenset(query for query, times in asked.items() if times > 1)
+
+
+@cache
+def _tables_behind(query: str) -> list[str]:
+    known = catalogue()
+    reads = relations_read(query)
+    through = [known.tables_read(name) for name in reads if name in known.macros]
+    direct = {name for name in reads if "." in name and name not in known.macros}
+    return sorted(direct.union(*through))
 
 
 def _held(table: Table, connection: Connection) -> frozenset[str] | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from feeds import FEEDS, Market, rows
 
@@ -180,3 +181,36 @@ def no_code_read_before() -> Iterator[None]:
     versions._code.cache_clear()
     yield
     versions._code.cache_clear()
+
+
+def test_what_several_steps_ask_is_asked_once_while_all_it_reads_stays(
+    market: Market, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = f"select count(*) as there from {STAGED}"
+    asked = []
+
+    def frame_of(query: str, connection: Connection) -> pd.DataFrame:
+        asked.append(query)
+        return connection.execute(query).df()
+
+    def there() -> int:
+        frame = tables._frame(query, market.connection)
+        found = int(frame["there"].iloc[0])
+        frame["there"] = -1  # what one step does to its frame another does not see
+        return found
+
+    monkeypatch.setattr(tables, "_asked_by_several", lambda: {query})
+    monkeypatch.setattr(tables, "_frame_of", frame_of)
+    every = there()
+    assert there() == every
+    assert len(asked) == 1
+    notes.forget([STAGED], market.connection)
+    market.connection.execute(f"delete from {STAGED} where spelling = 'zeta-1'")
+    fewer = there()
+    assert fewer < every
+    assert there() == fewer
+    assert len(asked) == 3  # nothing is noted of the table yet
+    versions.content(STAGED, market.connection)
+    assert there() == fewer
+    assert there() == fewer
+    assert len(asked) == 4
