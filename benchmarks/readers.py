@@ -144,9 +144,11 @@ def measure(
             if time.monotonic() > deadline or any(c.poll() is not None for c in running):
                 raise SystemExit("a reader did not start")
             time.sleep(0.05)
-        published = []
+        begun, published = [], []
         for version in range(1, publications + 1):
+            started = time.perf_counter()
             with open_writer(settings) as connection:
+                begun.append(time.perf_counter() - started)
                 number(connection, version)
                 started = time.perf_counter()
                 publish(connection, settings)
@@ -169,6 +171,8 @@ def measure(
         "query_ms_p95": round(p95(queries), 1),
         "query_cpu_ms_p95": round(p95([v for a in answers for v in a["cpu"]]), 1),
         "open_ms_p95": round(p95([v for a in answers for v in a["opens"]]), 1),
+        "begin_s_median": round(statistics.median(begun), 2),
+        "begin_s_max": round(max(begun), 2),
         "publish_s_median": round(statistics.median(published), 2),
         "publish_s_max": round(max(published), 2),
         "writer_may_go_first": may_go_first(),
