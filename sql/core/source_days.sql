@@ -2,31 +2,39 @@
 -- 9999-12-31 holds for every later day. A table, so that a question for a day is a look-up: resolving
 -- prices for many days at once would count the readings anew for each.
 -- key: source, on_day
-with heard as (
-    select r.source, min(r.read_on) as first_on, max(r.read_on) as last_on
+with readings as (
+    select
+        r.source,
+        r.read_on,
+        lead(r.read_on) over (partition by r.source order by r.read_on) as next_on
     from core.source_readings as r
-    group by r.source
 ),
 
-days as (
-    select w.source, d.on_day, r.read_on
-    from heard as w
-    inner join staging.calendar as d on d.on_day >= w.first_on
-    left join core.source_readings as r on r.source = w.source and r.read_on = d.on_day
+ends as (
+    select max(d.on_day) + 1 as end_on
+    from staging.calendar as d
+),
+
+stretches as (
+    select r.source, r.read_on, date_diff('day', r.read_on, coalesce(r.next_on, e.end_on)) as days
+    from readings as r
+    cross join ends as e
+),
+
+-- As many days as the calendar has, counted from any: one bound to join by, where two days are two.
+days_since as (
+    select cast(row_number() over (order by d.on_day) - 1 as integer) as days
+    from staging.calendar as d
 ),
 
 spelled_out as (
-    select
-        d.source,
-        d.on_day,
-        max(d.read_on) over (
-            partition by d.source order by d.on_day
-            rows between unbounded preceding and current row
-        ) as read_on
-    from days as d
+    select t.source, t.read_on + n.days as on_day, t.read_on
+    from stretches as t
+    inner join days_since as n on n.days < t.days
     union all
-    select w.source, date '9999-12-31' as on_day, w.last_on as read_on
-    from heard as w
+    select r.source, date '9999-12-31' as on_day, max(r.read_on) as read_on
+    from core.source_readings as r
+    group by r.source
 )
 
 select

@@ -3,7 +3,12 @@
 -- on the last.
 -- key: source, series, period_from, spelling, first_seen_at
 -- check period_is_not_empty: period_to > period_from
-with stated as (
+with named as (
+    select distinct n.source, n.spelling, n.variant, n.known_since
+    from core.usage_names as n
+),
+
+stated as (
     select
         u.source,
         u.series,
@@ -16,11 +21,10 @@ with stated as (
         u.fetch_id,
         u.first_seen_at,
         u.ended_at,
-        n.target,
         n.variant,
         n.known_since
     from staging.every_usage as u
-    left join core.names as n on n.source = u.source and n.spelling = u.spelling
+    left join named as n on n.source = u.source and n.spelling = u.spelling
     where u.quarantine_reason is null
 )
 
@@ -40,7 +44,9 @@ select
     case when t.known_since > t.first_seen_at then t.known_since else t.first_seen_at end as known_at, -- known time, UTC
     t.ended_at               -- fetch that restated it, UTC; null while it holds
 from stated as t
-left join core.aliases as a
-    on a.alias = t.target and a.valid_from <= t.period_from and t.period_from < a.valid_to
-left join core.aliases as b
-    on b.alias = t.target and b.valid_from < t.period_to and t.period_to <= b.valid_to
+left join core.usage_names as a
+    on a.source = t.source and a.spelling = t.spelling
+    and a.valid_from <= t.period_from and t.period_from < a.valid_to
+left join core.usage_names as b
+    on b.source = t.source and b.spelling = t.spelling
+    and b.valid_from < t.period_to and t.period_to <= b.valid_to

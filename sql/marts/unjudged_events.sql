@@ -7,7 +7,7 @@ with judged as (
     from marts.verdicts as v
 ),
 
--- Of every launch that could have been judged: what was known of the versions launched.
+-- Of every launch that could have been judged and was not: what was known of the versions launched.
 launch_offers as (
     select
         d.event_id,
@@ -16,9 +16,10 @@ launch_offers as (
         v.model_id,
         o.offering_id
     from core.segment_days as d
+    left join judged as j on j.event_id = d.event_id
     inner join core.event_models as v on v.event_id = d.event_id
     left join core.offerings as o on o.model_id = v.model_id and o.is_list_price
-    where d.basis = 'day_after'
+    where d.basis = 'day_after' and j.event_id is null
 ),
 
 launch_prices as (
@@ -33,7 +34,8 @@ concerned as (
     union all
     select s.event_id, s.model_id, s.known_by
     from core.shift_days as s
-    where s.basis = 'day_after' and s.why_not is null
+    left join judged as j on j.event_id = s.event_id
+    where s.basis = 'day_after' and s.why_not is null and j.event_id is null
 ),
 
 fits as (

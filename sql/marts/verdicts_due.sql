@@ -33,7 +33,7 @@ launches as (
         i.event_id,
         'launch' as event_kind,
         i.as_of,
-        d.known_by,
+        i.as_of + 1 as known_by,
         i.segment_id,
         i.model_id,
         i.is_entrant,
@@ -57,7 +57,6 @@ launches as (
         f.inputs_hash as forecast_inputs_hash
     from marts.launch_impact as i
     inner join entered as e on e.event_id = i.event_id and e.segment_id = i.segment_id
-    inner join core.segment_days as d on d.event_id = i.event_id and d.basis = i.basis
     left join forms as f on f.event_id = i.event_id
     where i.basis = 'day_after' and (i.is_entrant or i.was_on_frontier or i.verdict <> 'unaffected')
 ),
