@@ -36,17 +36,44 @@ fetches as (
         )
 ),
 
-shifts as (
+moved as (
     select
         f.scale,
         f.fetched_at,
-        case when now.first_seen_at < f.fetched_at then 0 else now.score - before.score end as shift
+        now.score - before.score as shift
     from fetches as f
-    inner join runs as now
-        on now.first_seen_at <= f.fetched_at
-        and (now.ended_at is null or now.ended_at > f.fetched_at)
-    left join runs as before on before.key = now.key and before.ended_at = now.first_seen_at
-    where now.first_seen_at < f.fetched_at or before.votes = now.votes
+    inner join runs as now on now.first_seen_at = f.fetched_at
+    inner join runs as before on before.key = now.key and before.ended_at = now.first_seen_at
+    where before.votes = now.votes
+),
+
+-- Models whose rating stays only draw the median to none. On nearly all days it is less than 10
+-- without them, and they need not be looked for.
+perhaps as (
+    select
+        m.scale,
+        m.fetched_at
+    from moved as m
+    group by m.scale, m.fetched_at
+    having abs(median(m.shift)) >= 10
+),
+
+shifts as (
+    select
+        m.scale,
+        m.fetched_at,
+        m.shift
+    from perhaps as p
+    inner join moved as m on m.scale = p.scale and m.fetched_at = p.fetched_at
+    union all
+    select
+        p.scale,
+        p.fetched_at,
+        0 as shift
+    from perhaps as p
+    inner join runs as r
+        on r.first_seen_at < p.fetched_at
+        and (r.ended_at is null or r.ended_at > p.fetched_at)
 ),
 
 rescalings as (
@@ -58,14 +85,14 @@ rescalings as (
     having count(*) >= 5 and abs(median(s.shift)) >= 10
 ),
 
-scaled as (
+scales as (
     select
-        r.key,
+        r.scale,
         r.first_seen_at,
         max(s.fetched_at) as rescaled_at
-    from runs as r
-    left join rescalings as s on s.scale = r.scale and s.fetched_at <= r.first_seen_at
-    group by r.key, r.first_seen_at
+    from (select distinct t.scale, t.first_seen_at from runs as t) as r
+    inner join rescalings as s on s.scale = r.scale and s.fetched_at <= r.first_seen_at
+    group by r.scale, r.first_seen_at
 )
 
 select
@@ -96,4 +123,4 @@ select
             then 'read while the scale was being changed: on which it stands is unknown'
     end as quarantine_reason -- why it is not used; null if it is
 from runs as r
-inner join scaled as s on s.key = r.key and s.first_seen_at = r.first_seen_at
+left join scales as s on s.scale = r.scale and s.first_seen_at = r.first_seen_at
