@@ -138,15 +138,17 @@ def cheapest(
     if nobody may. None where nobody does.
     """
     random = np.random.default_rng(SEED)
-    drawn = able + sd * random.standard_normal((RESAMPLES, len(able)))
+    reaches = able + sd * random.standard_normal((RESAMPLES, len(able))) >= level
     found: list[tuple[float, float, float, int] | None] = []
     for prices in panel:
         reaching = prices[(able >= level) & ~np.isnan(prices)]
         if not len(reaching):
             found.append(None)
             continue
-        least = np.min(np.where(drawn >= level, prices, np.inf), axis=1, initial=np.inf,
-                       where=~np.isnan(prices))  # fmt: skip
+        # Of the versions by price, NaN last, a draw takes the first that reaches the level.
+        order = np.argsort(prices)[: np.count_nonzero(~np.isnan(prices))]
+        reach = reaches.take(order, axis=1)
+        least = np.where(reach.any(axis=1), prices[order[reach.argmax(axis=1)]], np.inf)
         low, high = np.quantile(least, [0.5 - share / 2, 0.5 + share / 2], method="nearest")
         found.append((float(np.min(reaching)), float(low), float(high), len(reaching)))
     return found
