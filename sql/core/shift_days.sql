@@ -30,27 +30,27 @@ shifts as (
 ),
 
 -- A price as believed by then: that of the day before, and the one in force when the change was known.
-before_event as (
-    select asked.event_id, asked.basis, p.input_usd_per_mtok, p.output_usd_per_mtok, p.cache_read_usd_per_mtok
-    from shifts as asked
-    cross join price_of(asked.offering_id, asked.before_on, asked.known_by) as p
-),
-
-days_after as (
+asked_days as (
+    select a.event_id, a.basis, 'before' as side, a.offering_id, a.before_on as on_day, a.known_by
+    from shifts as a
+    union all
     select
         a.event_id,
         a.basis,
+        'after' as side,
         a.offering_id,
-        a.known_by,
-        case a.basis when 'day_after' then a.known_by else a.effective_on end as after_on
+        case a.basis when 'day_after' then a.known_by else a.effective_on end as on_day,
+        a.known_by
     from shifts as a
     where a.event_kind = 'price_change'
 ),
 
-after_event as (
-    select asked.event_id, asked.basis, p.input_usd_per_mtok, p.output_usd_per_mtok, p.cache_read_usd_per_mtok
-    from days_after as asked
-    cross join price_of(asked.offering_id, asked.after_on, asked.known_by) as p
+believed as (
+    select
+        asked.event_id, asked.basis, asked.side, p.input_usd_per_mtok, p.output_usd_per_mtok,
+        p.cache_read_usd_per_mtok
+    from asked_days as asked
+    cross join price_of(asked.offering_id, asked.on_day, asked.known_by) as p
 ),
 
 priced as (
@@ -67,8 +67,8 @@ priced as (
         f.cache_read_usd_per_mtok as cache_read_after
     from shifts as a
     cross join newest as n
-    left join before_event as b on b.event_id = a.event_id and b.basis = a.basis
-    left join after_event as f on f.event_id = a.event_id and f.basis = a.basis
+    left join believed as b on b.event_id = a.event_id and b.basis = a.basis and b.side = 'before'
+    left join believed as f on f.event_id = a.event_id and f.basis = a.basis and f.side = 'after'
 )
 
 select

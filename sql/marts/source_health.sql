@@ -14,6 +14,13 @@ with attempts as (
     group by f.source
 ),
 
+last_good as (
+    select f.source, f.part, max(case when f.status <> 'failed' then f.fetched_at end) as good_at
+    from raw.fetches as f
+    group by f.source, f.part
+),
+
+-- Attempts since each part was last read well, and that one.
 numbered as (
     select
         f.source,
@@ -22,9 +29,11 @@ numbered as (
         f.status,
         f.problem,
         f.held_back,
-        max(case when f.status <> 'failed' then f.fetched_at end) over (partition by f.source, f.part) as part_good_at,
+        g.good_at as part_good_at,
         row_number() over (partition by f.source, f.part order by f.fetched_at desc, f.fetch_id desc) as place
     from raw.fetches as f
+    inner join last_good as g on g.source = f.source and g.part = f.part
+    where g.good_at is null or f.fetched_at >= g.good_at
 ),
 
 -- Since when each part has failed without a good reading.
@@ -49,6 +58,14 @@ failed as (
     group by n.source
 ),
 
+good_before as (
+    select f.source, f.part, max(f.fetched_at) as good_at
+    from raw.fetches as f
+    inner join last_good as g on g.source = f.source and g.part = f.part
+    where f.status <> 'failed' and f.fetched_at < g.good_at
+    group by f.source, f.part
+),
+
 good as (
     select
         f.source,
@@ -57,7 +74,9 @@ good as (
         f.rejected,
         row_number() over (partition by f.source, f.part order by f.fetched_at desc, f.fetch_id desc) as place
     from raw.fetches as f
-    where f.status <> 'failed'
+    inner join last_good as g on g.source = f.source and g.part = f.part
+    left join good_before as b on b.source = f.source and b.part = f.part
+    where f.status <> 'failed' and f.fetched_at >= coalesce(b.good_at, g.good_at)
 ),
 
 -- The last good payloads, and those before them where there were any.
