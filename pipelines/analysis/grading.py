@@ -59,10 +59,14 @@ READS = {
     # is a hash of it all, of what is not due yet without these two.
     "asked": (
         f"with calls as ({_CALLS}), "
+        "spans as (select c.segment_id, c.model_id, min(c.until) as first, max(c.until) as last "
+        "from calls as c group by c.segment_id, c.model_id), "
+        "near as (select s.segment_id, s.model_id, s.valid_from, s.valid_to, s.is_on_frontier "
+        "from marts.segment_standing as s inner join spans as n on n.segment_id = s.segment_id "
+        "and n.model_id = s.model_id and s.valid_from <= n.last "
+        "and (s.valid_to is null or s.valid_to > n.first)), "
         "places as (select c.verdict_id, c.days, s.is_on_frontier from calls as c "
-        "asof inner join (select n.* from marts.segment_standing as n "
-        "semi join marts.verdicts as v "
-        "on v.segment_id = n.segment_id and v.model_id = n.model_id) as s "
+        "asof inner join near as s "
         "on s.segment_id = c.segment_id and s.model_id = c.model_id and s.valid_from <= c.until "
         "where s.valid_to is null or s.valid_to > c.until), "
         f"hindsight as ({_HINDSIGHT}), "
