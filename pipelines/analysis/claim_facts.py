@@ -18,11 +18,12 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
 
     `days` is a relation with a column `day`, `known_by` a date in SQL. `models` and `benchmarks`,
     lists or queries in SQL, are those that claims speak of: asked for are results on these
-    benchmarks and of these models, and claims of price and capabilities of these models (both
-    empty: everything). Rows come in an order of their own: where two speak for a claim alike, the
-    first is told, whatever order the tables hold them in.
+    benchmarks and of these models, and claims of price, last prices and capabilities of these
+    models (both empty: everything). Rows come in an order of their own: where two speak for a
+    claim alike, the first is told, whatever order the tables hold them in.
     """
     of_models = f"and c.model_id in ({models})" if models else ""
+    of_priced = f"and p.model_id in ({models})" if models else ""
     of_either = (
         f"and (r.benchmark_id in ({benchmarks}) or r.model_id in ({models}))" if benchmarks else ""
     )
@@ -69,7 +70,7 @@ def queries(days: str, known_by: str, models: str = "", benchmarks: str = "") ->
             "select h.model_id, h.input_usd_per_mtok, h.output_usd_per_mtok, "
             "h.cache_read_usd_per_mtok from (select p.*, row_number() over ("
             "partition by p.model_id order by p.valid_from desc, p.offering_id) as place "
-            "from core.prices as p where p.is_list_price) as h where h.place = 1"
+            f"from core.prices as p where p.is_list_price {of_priced}) as h where h.place = 1"
         ),
         "retirements": (
             "select t.model_id, t.deprecated_on, t.shutdown_on, t.source_url, t.publisher, "
@@ -246,6 +247,9 @@ def _plain(name: str, column: Any) -> list[Any]:
     if kind in "bi":
         return list(values)
     is_exact = name.endswith(("_usd_per_mtok", "score"))
+    if kind == "f":
+        write = (lambda value: Decimal(str(value))) if is_exact else float
+        return [None if value != value else write(value) for value in values]
     found: list[Any] = []
     for value in values:
         if value is None or (not isinstance(value, (str, list)) and value != value):

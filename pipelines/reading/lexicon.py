@@ -7,7 +7,7 @@ another model. What a sentence says of a name is not read here.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -99,6 +99,23 @@ def stem_of(name: str) -> str:
     while before != name:
         before, name = name, _DATED.sub("", name)
     return name
+
+
+@lru_cache(maxsize=1 << 16)
+def keys_of(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """A name's words as written, and with its number and its kind the other way round."""
+    if not tokens or (len(tokens) == 1 and tokens[0].isalpha() and len(tokens[0]) < WORD):
+        return ()
+    family, rest = tokens[0], tokens[1:]
+    numbers = tuple(filter(str.isdigit, rest))
+    # Most names have too many numbers, none, or nothing else.
+    if not 0 < len(numbers) <= 2 or len(numbers) == len(rest) or not family.isalpha():
+        return (tokens,)
+    words = tuple(t for t in rest if not t.isdigit())
+    if any(len(n) > 2 for n in numbers) or any(len(w) < WORD and w != "pro" for w in words):
+        return (tokens,)
+    turned = ((family, *numbers, *words), (family, *words, *numbers))
+    return (tokens, *(key for key in turned if key != tokens))
 
 
 class Lexicon:
@@ -218,7 +235,7 @@ class Lexicon:
         for names in (exact, stems, builds):
             added: set[tuple[str, ...]] = set()
             for name, pointings in names.items():
-                for key in self._keys(tokens_of(name)):
+                for key in keys_of(tokens_of(name)):
                     if key in taken and names is builds:
                         continue
                     if key in taken and names is stems:
@@ -232,26 +249,6 @@ class Lexicon:
             ids = {p.model_id for p in self.entries[key].models}
             self.same_name.setdefault(key, set()).update(ids)
         self._add_short_names()
-
-    def _keys(self, tokens: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
-        """A name's words as written, and with its number and its kind the other way round."""
-        if not tokens or (len(tokens) == 1 and tokens[0].isalpha() and len(tokens[0]) < WORD):
-            return
-        yield tokens
-        family, rest = tokens[0], tokens[1:]
-        numbers = tuple(t for t in rest if t.isdigit())
-        words = tuple(t for t in rest if not t.isdigit())
-        is_plain = all(len(w) >= WORD or w == "pro" for w in words) and len(numbers) <= 2
-        if (
-            family.isalpha()
-            and words
-            and numbers
-            and is_plain
-            and all(len(n) <= 2 for n in numbers)
-        ):
-            for turned in ((family, *numbers, *words), (family, *words, *numbers)):
-                if turned != tokens:
-                    yield turned
 
     def _add_short_names(self) -> None:
         """Names without their family, where only one vendor's models can be meant."""
