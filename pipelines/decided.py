@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -141,9 +142,10 @@ class Decided:
             return
         laid = [_row_of(spelled) for spelled in done]
         columns = [pa.array([row[c.name] for row in laid], c.type) for c in SPELLED]
-        stays = pa.array([n not in self._recalled for n in range(self.rows.num_rows)], pa.bool_())
+        stays = np.ones(self.rows.num_rows, bool)
+        stays[list(self._recalled)] = False
         self.rows = pa.concat_tables(
-            [self.rows.filter(stays), pa.table(columns, schema=SPELLED)]
+            [self.rows.filter(pa.array(stays)), pa.table(columns, schema=SPELLED)]
         ).sort_by([("source", "ascending"), ("spelling", "ascending")])
         self.__post_init__()
 

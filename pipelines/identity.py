@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -53,7 +54,7 @@ _LISTED = (
 )
 #: How many rows were seen until a moment and after it, with two hashes of what they say.
 _SUMMED = (
-    "select cast(s.first_seen_at <= $until as varchar) as is_before, count(*) as rows, "
+    "select s.first_seen_at <= $until as is_before, count(*) as rows, "
     "cast(bit_xor(hash(s)) as varchar) as mixed, cast(sum(hash(s)) as varchar) as summed "
     "from ({}) as s group by 1"
 )
@@ -147,7 +148,7 @@ def _seen(sums: pd.DataFrame) -> tuple[Seen, Seen]:
         row["is_before"]: Seen(row["rows"], int(row["mixed"]), int(row["summed"]))
         for row in records(sums)
     }
-    return found.get("true", Seen()), found.get("false", Seen())
+    return found.get(True, Seen()), found.get(False, Seen())
 
 
 def _decide(known: Decided, spellings: Sequence[Row], listings: Sequence[Row]) -> None:
@@ -232,7 +233,7 @@ def _names(known: Decided, kind: pa.Array) -> pa.Table:
             "kind": known.decisions.registry.kind_of(spelled.spelling), "status": found.status,
             "way": found.way, "known_since": spelled.known_since,
         }
-        for spelled in known.spelled.values()
+        for _, spelled in sorted(known.spelled.items())
         if (found := spelled.found)
     ]  # fmt: skip
     # Another's name means what that means, or that name itself where its meaning moves.
@@ -251,9 +252,7 @@ def _names(known: Decided, kind: pa.Array) -> pa.Table:
         [columns[n] if n in columns else known.rows[n] for n in NAME_COLUMNS.names],
         schema=NAME_COLUMNS,
     )
-    return pa.concat_tables([rows, _table(moving, NAME_COLUMNS)]).sort_by(
-        [("source", "ascending"), ("spelling", "ascending")]
-    )
+    return pa.concat_tables([rows, _table(moving, NAME_COLUMNS)])
 
 
 def _kinds(known: Decided) -> pa.Array:
@@ -261,8 +260,9 @@ def _kinds(known: Decided) -> pa.Array:
     places = pa.array(known.decisions.registry.indices.keys(), pa.string())
     bases = _column(known.rows, "bases")
     derived = pc.list_parent_indices(bases).filter(pc.is_in(pc.list_flatten(bases), places))
-    is_derived = pc.is_in(pa.array(range(known.rows.num_rows), pa.int64()), derived)
-    return pc.if_else(is_derived, "derivative", _column(known.rows, "kind"))
+    is_derived = np.zeros(known.rows.num_rows, bool)
+    is_derived[derived] = True
+    return pc.if_else(pa.array(is_derived), "derivative", _column(known.rows, "kind"))
 
 
 def _column(table: pa.Table, name: str) -> pa.Array:
