@@ -47,7 +47,8 @@ READS = {
         "min(least(r.released_on, r.announced_on, r.api_available_on, t.published_on)) as "
         "first_seen_on "
         "from core.models as m left join core.releases as r on r.model_id = m.model_id "
-        "left join core.results as t on t.model_id = m.model_id "
+        "left join (select s.model_id, min(s.published_on) as published_on from core.results as s "
+        "group by s.model_id) as t on t.model_id = m.model_id "
         "group by m.model_id, m.vendor_id, m.name, m.known_since"
     ),
     "aliases": (
