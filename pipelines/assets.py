@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines import fetch, raw, standing_checks, tables, verdicts, versions, warehouse
+from pipelines import deferral, fetch, raw, standing_checks, tables, verdicts, versions, warehouse
 from pipelines.ledger import Ledger
 from pipelines.settings import Settings
 from pipelines.snapshots import Fetch, Snapshots
@@ -33,6 +33,8 @@ LATE_AFTER = timedelta(days=2)
 OUTSIDE = dg.RetryPolicy(
     max_retries=2, delay=3, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
+#: Tag of runs that leave what can wait to a later one.
+MAY_DEFER = "bellwether/may_defer"
 RAW_LOG = {"raw.fetches", "raw.quarantine", "raw.fields", "raw.sources"}
 
 
@@ -43,6 +45,8 @@ class Warehouse(dg.ConfigurableResource[Any]):
     _connection: Connection | None = PrivateAttr(None)
     _cluster: Spark | None = PrivateAttr(None)
     _macros: set[str] = PrivateAttr(default_factory=set)
+    _may_defer: bool = PrivateAttr(False)
+    _deferred: frozenset[str] = PrivateAttr(frozenset())
 
     @property
     def settings(self) -> Settings:
@@ -59,6 +63,23 @@ class Warehouse(dg.ConfigurableResource[Any]):
     def cluster(self) -> Spark | None:
         """Where core and marts are computed; null for DuckDB."""
         return self._cluster
+
+    @property
+    def may_defer(self) -> bool:
+        """Whether this run may leave to a later one what can wait."""
+        return self._may_defer
+
+    @property
+    def deferred(self) -> frozenset[str]:
+        """Steps of which something is still to be made."""
+        return self._deferred
+
+    def note_deferred(self, step: str, is_deferred: bool) -> None:
+        """Note of a step whether something of it is still to be made."""
+        deferred = self._deferred - {step} | ({step} if is_deferred else set())
+        if deferred != self._deferred:
+            deferral.note(deferred, self.connection)
+            self._deferred = deferred
 
     def create_macros(self, reads: Iterable[str]) -> None:
         """Create the macros and views among what is read, and those behind them, once a run."""
@@ -87,6 +108,8 @@ class Warehouse(dg.ConfigurableResource[Any]):
             tables.create_schemas(connection)
             raw.create_tables(connection, sources().values(), self.settings.commercial)
             self._connection, self._macros = connection, set()
+            self._may_defer = context.run is not None and context.run.tags.get(MAY_DEFER) == "yes"
+            self._deferred = deferral.deferred(connection)
             if self.settings.engine == "spark":
                 self._cluster = Spark(self.settings)
             try:
@@ -293,9 +316,11 @@ def table_assets(members: Sequence[Table]) -> dg.AssetsDefinition:
     def asset(bellwether: Warehouse) -> Iterator[Any]:
         connection = bellwether.connection
         made_from = versions.origin(members, connection)
+        step = first.python or first.full_name
         if kept := versions.unchanged(members, made_from, connection):
             for table, report in zip(members, kept, strict=True):
                 yield _materialised(table, report, is_kept=True)
+            bellwether.note_deferred(step, False)
             return
         bellwether.create_macros(read for table in members for read in table.reads)
         checked = versions.as_checked(members, made_from, connection)
@@ -303,7 +328,9 @@ def table_assets(members: Sequence[Table]) -> dg.AssetsDefinition:
             if versions.as_made(members, made_from, connection):
                 reports = [tables.check(table, connection) for table in members]
             elif first.python:
-                reports = tables.build_python(first.python, members, connection, checked)
+                reports = tables.build_python(
+                    first.python, members, connection, checked, bellwether.may_defer
+                )
             else:
                 reports = [tables.build(first, connection, bellwether.cluster, checked)]
         except CheckFailed as failure:
@@ -317,7 +344,10 @@ def table_assets(members: Sequence[Table]) -> dg.AssetsDefinition:
                 metadata={"rows": failure.rows, "first_rows": str(failure)},
             )
             raise dg.Failure(str(failure), allow_retries=False) from failure
-        versions.note(members, reports, made_from, connection)
+        is_deferred = any(report.is_deferred for report in reports)
+        if not is_deferred:
+            versions.note(members, reports, made_from, connection)
+        bellwether.note_deferred(step, is_deferred)
         for table, report in zip(members, reports, strict=True):
             yield _materialised(table, report, is_kept=False)
 
@@ -331,6 +361,7 @@ def _materialised(table: Table, report: Report, is_kept: bool) -> dg.Materialize
             "dagster/row_count": report.rows,
             "seconds": round(report.seconds, 3),
             "kept_as_it_was": is_kept,
+            **({"is_deferred": True} if report.is_deferred else {}),
         },
         check_results=[
             dg.AssetCheckResult(
@@ -367,8 +398,11 @@ def all_tables() -> list[dg.AssetsDefinition]:
     description="New verdicts appended to the ledger, which alone keeps them.",
 )
 def recorded(bellwether: Warehouse) -> dg.MaterializeResult[Any]:
-    """Put the verdicts that are due on record."""
+    """Put the verdicts that are due on record, unless something they follow from is deferred."""
     settings = bellwether.settings
+    if bellwether.deferred:
+        verdicts.load(bellwether.connection, Ledger(settings.ledger))
+        return dg.MaterializeResult(metadata={"events_judged": 0})
     made = verdicts.record(bellwether.connection, Ledger(settings.ledger), settings.now())
     return dg.MaterializeResult(metadata={"events_judged": made})
 
@@ -406,7 +440,7 @@ def published(bellwether: Warehouse) -> dg.MaterializeResult[Any]:
 def alerted(context: dg.AssetExecutionContext, bellwether: Warehouse) -> dg.MaterializeResult[Any]:
     """Send alerts, if there are routes. What cannot be sent fails no run."""
     settings = bellwether.settings
-    if settings.alerts is None:
+    if settings.alerts is None or bellwether.deferred:
         return dg.MaterializeResult(metadata={"sent": 0, "problem": "none", "skipped": "off"})
     from pipelines import alerts
 

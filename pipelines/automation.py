@@ -1,5 +1,6 @@
 """When the pipeline runs by itself, and whom it tells when something goes wrong."""
 
+import contextlib
 import json
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from pipelines import records
+from pipelines import deferral, records
+from pipelines.assets import MAY_DEFER
 from pipelines.briefing_assets import (
     LAUNCHES,
     MONTHS,
@@ -19,7 +21,7 @@ from pipelines.briefing_assets import (
     weekly,
 )
 from pipelines.settings import Settings
-from pipelines.warehouse import open_reader
+from pipelines.warehouse import is_written, open_reader
 
 if TYPE_CHECKING:
     from pipelines.briefings.changes import Change
@@ -38,8 +40,15 @@ KIND = "bellwether/kind"
 daily = dg.define_asset_job(
     "daily",
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups("briefings"),
-    description="Fetch every source, rebuild and check every table, publish, send alerts.",
-    tags={KIND: "daily"},
+    description="Fetch every source, rebuild and check every table, publish, send alerts; leave "
+    "new fits and what follows from them to `catch_up`.",
+    tags={KIND: "daily", MAY_DEFER: "yes"},
+)
+catch_up = dg.define_asset_job(
+    "catch_up",
+    selection=dg.AssetSelection.groups("analysis", "marts", "published"),
+    description="Make what the daily run left, record verdicts, publish again, send alerts.",
+    tags={KIND: "catch_up"},
 )
 weekly_issue = dg.define_asset_job(
     "weekly_issue",
@@ -106,6 +115,31 @@ first_of_month = _when_over(
 
 
 @dg.sensor(
+    job=catch_up,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Makes what the run that published last has left, and publishes again.",
+)
+def work_deferred(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """One run a version that something was left of: what stops it, the next day's run is after."""
+    settings = Settings()
+    if not settings.published.exists():
+        return dg.SkipReason("nothing is published yet")
+    version = settings.published.resolve().name
+    if version == context.cursor:
+        return dg.SkipReason(f"{version} was looked at already")
+    if is_written(settings):
+        return dg.SkipReason("a run is writing; it may make what was left itself")
+    with contextlib.closing(open_reader(settings)) as connection:
+        left = sorted(deferral.deferred(connection))
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(run_key=version)] if left else [],
+        skip_reason=None if left else f"nothing was left of {version}",
+        cursor=version,
+    )
+
+
+@dg.sensor(
     job=launch_briefing,
     minimum_interval_seconds=120,
     default_status=dg.DefaultSensorStatus.RUNNING,
@@ -122,11 +156,10 @@ def launch_detected(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
     from pipelines.briefings.market import LAUNCHES as BRIEFED
     from pipelines.briefings.market import rows
 
-    connection = open_reader(settings)
-    try:
+    with contextlib.closing(open_reader(settings)) as connection:
+        if deferral.deferred(connection):
+            return dg.SkipReason(f"{version} waits for what was left of it")
         found = rows(connection, BRIEFED)
-    finally:
-        connection.close()
     today = settings.now().date()
     news = [e for e in found if today - NEWS_FOR <= e["effective_on"] <= today]
     known = set(context.instance.get_dynamic_partitions(str(LAUNCHES.name)))
@@ -289,6 +322,6 @@ def _tell(found: "Sequence[Change]", settings: Settings) -> tuple[str, ...]:
         return (str(error),)
 
 
-JOBS = [daily, weekly_issue, monthly_issue, launch_briefing]
+JOBS = [daily, catch_up, weekly_issue, monthly_issue, launch_briefing]
 SCHEDULES = [every_morning, every_monday, first_of_month]
-SENSORS = [launch_detected, check_failed, run_failed, old_runs_forgotten]
+SENSORS = [work_deferred, launch_detected, check_failed, run_failed, old_runs_forgotten]

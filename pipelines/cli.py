@@ -27,6 +27,7 @@ from pipelines.warehouse import (
 
 if TYPE_CHECKING:
     from pipelines.check import Checked
+    from pipelines.run import Outcome
 
 app = typer.Typer(
     help="Market intelligence for the model-API market, on evidence.\n\n"
@@ -121,13 +122,21 @@ def run(
 ) -> None:
     """Run the whole pipeline once: fetch, build, check, publish.
 
+    New fits, and what past launches look like by them, are made and published after that.
+
     Example: bellwether run --offline
     """
     settings = _settings_for(offline=offline, commercial=commercial)
     from pipelines.run import run_pipeline
 
+    shown = console if not quiet else None
+
+    def told(found: "Outcome") -> None:
+        if not quiet:
+            _say_done("Built" if layer else "Published", found)
+
     try:
-        outcome = run_pipeline(settings, console if not quiet else None, layer or ())
+        outcome = run_pipeline(settings, shown, layer or (), told)
     except WarehouseError as error:
         raise _fail(str(error)) from error
     except KeyError as error:
@@ -140,9 +149,18 @@ def run(
     if not outcome.success:
         raise _fail("the run failed; readers keep the last published warehouse")
     if not quiet:
-        done = "Built" if layer else "Published"
-        kept = f", {outcome.kept} of them as they were," if outcome.kept else ""
-        console.print(f"{done} {outcome.tables} tables{kept} in {outcome.seconds:.1f} s.")
+        _say_caught_up(outcome)
+
+
+def _say_done(done: str, outcome: "Outcome") -> None:
+    kept = f", {outcome.kept} of them as they were," if outcome.kept else ""
+    left = " New fits and what follows from them come next." if outcome.is_deferred else ""
+    console.print(f"{done} {outcome.tables} tables{kept} in {outcome.seconds:.1f} s.{left}")
+
+
+def _say_caught_up(outcome: "Outcome") -> None:
+    if outcome.caught_up_s is not None:
+        console.print(f"Published again with them after another {outcome.caught_up_s:.1f} s.")
 
 
 @app.command()
@@ -175,12 +193,14 @@ def backfill(
             raise _fail(str(error), WRONG_USE) from error
     console.print(f"{files} payloads, {new} new.")
     if build:
-        outcome = run_pipeline(settings, console)
+        outcome = run_pipeline(
+            settings, console, on_published=lambda found: _say_done("Published", found)
+        )
         for problem in outcome.problems:
             complaints.print(f"[yellow]{escape(problem)}[/yellow]", highlight=False)
         if not outcome.success:
             raise _fail("the run failed; readers keep the last published warehouse")
-        console.print(f"Published {outcome.tables} tables in {outcome.seconds:.1f} s.")
+        _say_caught_up(outcome)
 
 
 def _progress() -> Progress:

@@ -4,7 +4,7 @@ import gc
 import os
 import time
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +28,10 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
     #: Sources left out, with what is missing to read them.
     skipped: list[str] = field(default_factory=list)
+    #: Something that can wait was left to the job `catch_up`.
+    is_deferred: bool = False
+    #: How long that took, if it was run too.
+    caught_up_s: float | None = None
 
 
 #: Objects made before garbage is looked for: a day makes millions, nearly all of them to be kept.
@@ -50,28 +54,51 @@ def seldom_collected() -> Iterator[None]:
         gc.unfreeze()
 
 
-@seldom_collected()
 def run_pipeline(
-    settings: Settings, console: Console | None, layers: Collection[str] = ()
+    settings: Settings,
+    console: Console | None,
+    layers: Collection[str] = (),
+    on_published: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Outcome:
     """Materialise what the daily job does, in this process; or some layers of it (`raw`, ...).
 
+    `on_published` is told when that is done; what it leaves for later is made next, and published.
     Raises WarehouseError when another run is writing, KeyError for a layer there is none of.
+    """
+    outcome = run_job("daily", settings, console, layers)
+    if outcome.success:
+        on_published(outcome)
+    if outcome.success and outcome.is_deferred:
+        later = run_job("catch_up", settings, console)
+        outcome.success, outcome.caught_up_s = later.success, later.seconds
+        outcome.problems += later.problems
+    return outcome
+
+
+@seldom_collected()
+def run_job(
+    name: str, settings: Settings, console: Console | None, layers: Collection[str] = ()
+) -> Outcome:
+    """Run the job `daily` or `catch_up` in this process; or some layers of it, all at once.
+
+    Raises as `run_pipeline` does.
     """
     # Says in plain words, before Dagster starts, when another run holds the file.
     with copy_begun(settings):
-        return _materialise(settings, console, layers)
+        return _materialise(name, settings, console, layers)
 
 
-def _materialise(settings: Settings, console: Console | None, layers: Collection[str]) -> Outcome:
+def _materialise(
+    name: str, settings: Settings, console: Console | None, layers: Collection[str]
+) -> Outcome:
     started = time.perf_counter()
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-    from pipelines.assets import Warehouse
+    from pipelines.assets import MAY_DEFER, Warehouse
     from pipelines.definitions import defs
     from pipelines.records import why
     from pipelines.unrecorded import unrecorded_instance
 
-    job = defs.resolve_job_def("daily")
+    job = defs.resolve_job_def(name)
     if layers:
         graph = defs.resolve_asset_graph()
         for layer in layers:
@@ -103,6 +130,7 @@ def _materialise(settings: Settings, console: Console | None, layers: Collection
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
+            tags={MAY_DEFER: "no"} if layers else None,
             resources={"bellwether": Warehouse(offline=settings.offline)},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,
@@ -122,6 +150,7 @@ def _materialise(settings: Settings, console: Console | None, layers: Collection
             outcome.kept += (
                 "kept_as_it_was" in metadata and metadata["kept_as_it_was"].value is True
             )
+            outcome.is_deferred |= "is_deferred" in metadata
             if "problem" in metadata and metadata["problem"].value != "none":
                 outcome.problems.append(f"{source}: {metadata['problem'].value}")
             if "skipped" in metadata and metadata["skipped"].value != "no":

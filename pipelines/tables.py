@@ -143,6 +143,10 @@ class PythonStep:
     compute: "Callable[..., dict[str, pd.DataFrame | pa.Table | Any]]"
     #: Whether it takes a `checkpoint`, bytes or none, and returns the next run's.
     goes_on: bool = False
+    #: Whether it takes `may_defer`, and returns whether `is_deferred` what it then leaves.
+    can_defer: bool = False
+    #: Whether it takes its tables as they were `before`, frames by name; None of another shape.
+    compares: bool = False
 
 
 @dataclass
@@ -153,14 +157,19 @@ class Report:
     rows: int = 0
     seconds: float = 0.0
     warnings: dict[str, int] = field(default_factory=dict)
+    #: Something of it was left to a later run; see `pipelines.deferral`.
+    is_deferred: bool = False
 
 
 @cache
 def python_step(module: str) -> PythonStep:
     """Load the module behind a `-- python:` header."""
     loaded = importlib.import_module(module)
-    goes_on = "checkpoint" in inspect.signature(loaded.compute).parameters
-    return PythonStep(module, loaded.READS, loaded.compute, goes_on)
+    takes = inspect.signature(loaded.compute).parameters
+    return PythonStep(
+        module, loaded.READS, loaded.compute,
+        "checkpoint" in takes, "may_defer" in takes, "before" in takes,
+    )  # fmt: skip
 
 
 # --------------------------------------------------------------------------- reading the files
@@ -518,6 +527,7 @@ def build_python(
     tables: Iterable[Table],
     connection: Connection,
     checked: Mapping[str, Report] | None = None,
+    may_defer: bool = False,
 ) -> list[Report]:
     """Run a Python step once and replace all the tables it computes, in one transaction.
 
@@ -525,7 +535,7 @@ def build_python(
     the rows of the others only, and says in a frame `standing` which values there are at all.
     A step that takes a `checkpoint` is given the last run's, and what it returns is kept for the
     next; a run cut short leaves an older one, which must serve as well.
-    `checked`: see `build`.
+    `checked`: see `build`; `may_defer`: what can wait may be left to a later run.
     """
     started = time.perf_counter()
     step = python_step(module)
@@ -536,6 +546,10 @@ def build_python(
         frames["kept"] = _held_by_any(keeping, connection)
     if step.goes_on:
         frames["checkpoint"] = checkpoints.read(module, connection)
+    if step.can_defer:
+        frames["may_defer"] = may_defer
+    if step.compares:
+        frames["before"] = _before(members, connection)
     computed = step.compute(**frames)
     standing: frozenset[str] = frozenset()
     if keeping:
@@ -551,6 +565,7 @@ def build_python(
             given = {f"computed_{table.name}": _arrow(computed[table.name])}
             report = _put(table, connection, given, change)
             report.seconds += seconds / len(members)
+            report.is_deferred = step.can_defer and computed["is_deferred"]
             reports.append(report)
         if step.goes_on:
             checkpoints.write(module, computed["checkpoint"], connection)
@@ -632,6 +647,16 @@ def _held_by_any(tables: Iterable[Table], connection: Connection) -> frozenset[s
     found = [_held(table, connection) for table in tables]
     known = [states for states in found if states is not None]
     return frozenset[str]().union(*known) if len(known) == len(found) else frozenset()
+
+
+def _before(tables: Iterable[Table], connection: Connection) -> "dict[str, pd.DataFrame] | None":
+    """Tables as they are, if all have the shape their files say."""
+    frames = {}
+    for table in tables:
+        if [name for name, _ in columns_of(table.full_name, connection)] != list(table.columns):
+            return None
+        frames[table.name] = _frame_of(f"select * from {table.full_name}", connection)
+    return frames
 
 
 def _arrow(frame: "pd.DataFrame | pa.Table") -> "pa.Table":

@@ -66,6 +66,10 @@ comment on table raw.checkpoints is
 comment on column raw.checkpoints.step is 'module of the step';
 comment on column raw.checkpoints.sha256 is 'hash of the content as it was written';
 comment on column raw.checkpoints.content is 'the step''s own, no table: pipelines/decided.py';
+create table if not exists raw.deferred (step varchar primary key);
+comment on table raw.deferred is
+    'Steps of which something is still to be made; see pipelines/deferral.py.';
+comment on column raw.deferred.step is 'module of the step';
 """
 
 
@@ -160,6 +164,20 @@ def open_writer(settings: Settings) -> Iterator[Connection]:
             yield connection
         finally:
             connection.close()
+
+
+def is_written(settings: Settings) -> bool:
+    """Whether a run is writing, or about to."""
+    try:
+        lock = (settings.data / "writer.lock").open()
+    except FileNotFoundError:
+        return False
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 @contextlib.contextmanager

@@ -40,6 +40,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -271,11 +272,13 @@ def compute(
     anchors: pd.DataFrame,
     parts: pd.DataFrame,
     kept: Collection[str] = frozenset(),
-) -> dict[str, pd.DataFrame]:
+    may_defer: bool = False,
+) -> dict[str, Any]:
     """Rows of the fits not in `kept` for each of `TABLES`, and `standing`: all `fit_id` that stand.
 
     What `READS` says. Pure: a fit's rows depend on its results, the baskets and the anchors alone,
-    in whatever order and company they are computed.
+    in whatever order and company they are computed. Where `may_defer`, new fits are left for later
+    while all those kept stand, and it `is_deferred`.
     """
     context = hashlib.md5(_method())
     for frame in (abilities, baskets, anchors, parts):
@@ -285,6 +288,9 @@ def compute(
         day: hashlib.md5(context.digest() + f"{day} {state}".encode()).hexdigest()
         for day, state in days_kept(days).items()
     }
+    is_deferred = may_defer and bool(kept) and set(kept) < set(ids.values())
+    if is_deferred:
+        ids = {day: fit_id for day, fit_id in ids.items() if fit_id in kept}
     asked = [day for day, fit_id in ids.items() if fit_id not in kept]
     wanted = _baskets(baskets, sorted(set(abilities["ability_id"]) - {GENERAL}))
     index = dict(zip(anchors["model_id"], anchors["index_value"].astype(float), strict=True))
@@ -302,7 +308,8 @@ def compute(
         name: pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS[name])
         for name, parts in found.items()
     }
-    return {**frames, "standing": pd.DataFrame({"fit_id": list(ids.values())})}
+    standing = pd.DataFrame({"fit_id": list(ids.values())})
+    return {**frames, "standing": standing, "is_deferred": is_deferred}
 
 
 def _tables(

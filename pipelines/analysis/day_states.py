@@ -9,13 +9,17 @@ the day asked about is as good as one on it.
 """
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from pipelines.settings import SQL
 
+#: Launches told anew with hindsight by the run that finds they must be; more are left for later.
+AT_ONCE = 5
 #: What a standing follows from beside the tables that `READS` hashes.
 METHOD = [
     Path(__file__),
@@ -264,9 +268,18 @@ OFFERS_OF = (_STEPS + _OFFERS).format(
 ) + "order by d.day_id"
 
 
-def compute(days: pd.DataFrame, shifts: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def compute(
+    days: pd.DataFrame,
+    shifts: pd.DataFrame,
+    before: Mapping[str, pd.DataFrame] | None = None,
+    may_defer: bool = False,
+) -> dict[str, Any]:
     """Tables `day_states` (a row per day of `core.segment_days`) and `shift_states` (per repricing
-    or withdrawal and basis)."""
+    or withdrawal and basis).
+
+    Where `may_defer`, and more than `AT_ONCE` launches would be told anew with hindsight, their
+    states are left as they were `before`, and it `is_deferred`.
+    """
 
     def with_markets(rows: pd.DataFrame) -> pd.DataFrame:
         rows = with_offers(rows)
@@ -274,10 +287,30 @@ def compute(days: pd.DataFrame, shifts: pd.DataFrame) -> dict[str, pd.DataFrame]
 
     days = with_markets(days)
     standing = days[["offers_id", "event_id", "costs", "entrants", "fit_id", "frame"]]
+    days = days.assign(standing_id=_hashed(standing))
+    is_deferred = False
+    if may_defer and before is not None:
+        states, is_old = _hindsight_before(days, before["day_states"])
+        is_deferred = int(is_old.sum()) > AT_ONCE
+        if is_deferred:
+            ids = list(states)
+            days[ids] = days[ids].where(~is_old, states)
     return {
-        "day_states": days.assign(standing_id=_hashed(standing)),
+        "day_states": days,
         "shift_states": with_markets(shifts),
+        "is_deferred": is_deferred,
     }
+
+
+def _hindsight_before(
+    days: pd.DataFrame, before: pd.DataFrame
+) -> tuple[pd.DataFrame, "pd.Series[bool]"]:
+    """Beside each day its states before, and whether it was told with hindsight from others."""
+    ids = ["offers_id", "market_id", "standing_id"]
+    told = before[before["basis"] == "hindsight"].set_index(["day_id", "as_of"])[ids]
+    states = told.reindex(pd.MultiIndex.from_frame(days[["day_id", "as_of"]])).set_index(days.index)
+    is_old = states["standing_id"].notna() & (states != days[ids]).any(axis=1)
+    return states, is_old
 
 
 def with_offers(rows: pd.DataFrame) -> pd.DataFrame:
