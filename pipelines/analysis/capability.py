@@ -93,11 +93,19 @@ measured as (
     group by f.on_day
 ),
 
-said as (
-    select r.known_on as on_day, cast(hash(r) as hugeint) as h from results as r
-    union all
-    select r.superseded_on as on_day, -cast(hash(r) as hugeint) as h
+-- That a result was replaced since says nothing of the days on which it stood.
+hashed as (
+    select
+        r.known_on, r.superseded_on,
+        cast(hash(*columns(r.* exclude (superseded_on))) as hugeint) as h
     from results as r
+),
+
+said as (
+    select r.known_on as on_day, r.h from hashed as r
+    union all
+    select r.superseded_on as on_day, -r.h as h
+    from hashed as r
     where r.superseded_on < date '9999-12-31'
 )
 
