@@ -562,6 +562,7 @@ def before_event(
     ]
     vendors = set(launched["vendor_id"])
     listed = {row["model_id"] for row in incumbents}
+    names = {row["product"] for row in incumbents}
     for model_id, vendor in sorted(set(offered)):
         if model_id in listed or model_id in new:
             continue
@@ -570,8 +571,10 @@ def before_event(
         if released > day:  # the prices are of a later day
             continue
         incumbents.append({
-            "product": model_id, "model_id": model_id, "vendor": vendor,
-            "line": line_of(model_id), "released_on": released,
+            # The list may call another version, or one nobody knows, by this one's id.
+            "product": f"{model_id} (not listed)" if model_id in names else model_id,
+            "model_id": model_id, "vendor": vendor, "line": line_of(model_id),
+            "released_on": released,
             "segment": traits.segment(model_id, price),
             "price": price, "capability": traits.capability(model_id, day), "before": NAN,
             "before_high": floor, "momentum": 0.0, "is_free": 0.0,
