@@ -1,6 +1,7 @@
 """The fit of capability recovers what is known, and says how sure it is."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -324,8 +325,11 @@ def test_a_benchmark_has_one_vote_per_model_however_often_it_was_run() -> None:
 
 
 def computed(
-    results: pd.DataFrame, index: dict[str, float], kept: frozenset[str] = frozenset()
-) -> dict[str, pd.DataFrame]:
+    results: pd.DataFrame,
+    index: dict[str, float],
+    kept: frozenset[str] = frozenset(),
+    may_defer: bool = False,
+) -> dict[str, Any]:
     anchors = pd.DataFrame({"model_id": list(index), "index_value": list(index.values())})
     baskets = pd.DataFrame(
         {"segment_id": ["s"], "needs_low_latency": [False], "ability_id": ["b"], "weight": [1.0]}
@@ -338,6 +342,7 @@ def computed(
         anchors,
         NO_PARTS,
         kept,
+        may_defer,
     )
 
 
@@ -414,6 +419,38 @@ def test_a_run_without_news_computes_nothing_and_keeps_the_rows(small: pd.DataFr
     assert all(again[name].empty for name in capability.TABLES)
     changed = computed(small, {"m03": 131.0}, frozenset(frames["standing"]["fit_id"]))
     assert len(changed["fits"]) == len(frames["fits"])
+
+
+def test_new_fits_are_left_for_later_while_the_others_stand(small: pd.DataFrame) -> None:
+    early = small[small["known_on"] < small["known_on"].max()]
+    before = frozenset(computed(early, {})["standing"]["fit_id"])
+    left = computed(small, {}, before, may_defer=True)
+    assert left["is_deferred"]
+    assert set(left["standing"]["fit_id"]) == before
+    assert all(left[name].empty for name in capability.TABLES)
+    made = computed(small, {}, before)
+    assert not made["is_deferred"]
+    assert len(made["fits"]) == 1
+    assert before < set(made["standing"]["fit_id"])
+    assert not computed(early, {}, before, may_defer=True)["is_deferred"], "nothing is new"
+    assert not computed(small, {}, may_defer=True)["is_deferred"], "there is no other yet"
+
+
+def test_fits_are_made_at_once_where_those_kept_stand_no_more(small: pd.DataFrame) -> None:
+    early = small[small["known_on"] < small["known_on"].max()]
+    before = frozenset(computed(early, {})["standing"]["fit_id"])
+    renamed = small.assign(model_id=small["model_id"].replace("m00", "m00-renamed"))
+    made = computed(renamed, {}, before, may_defer=True)
+    assert not made["is_deferred"]
+    assert len(made["fits"]) == len(made["standing"])
+
+
+def test_a_fit_stays_the_same_when_a_result_of_it_is_replaced_later(small: pd.DataFrame) -> None:
+    last = small["known_on"].max()
+    before = list(computed(small, {})["standing"]["fit_id"])
+    replaced = small.assign(superseded_on=small["superseded_on"].where(
+        small.index != 0, last + timedelta(10)))  # fmt: skip
+    assert list(computed(replaced, {})["standing"]["fit_id"])[: len(before)] == before
 
 
 def test_kept_rows_stay_and_others_go(small: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:

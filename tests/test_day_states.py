@@ -14,6 +14,7 @@ from pipelines.sources import sources
 from pipelines.tables import Connection, catalogue, read_frames
 
 POSITIONING = catalogue().tables["marts.positioning"]
+IDS = ["day_id", "offers_id", "market_id", "standing_id"]
 #: Days up to which the archive is loaded one after the other.
 STOPS = (date(2026, 5, 5), date(2026, 5, 20), date(2026, 8, 31))
 
@@ -82,6 +83,43 @@ def test_an_end_changes_no_day_before_it_was_known_or_held(edition: Connection) 
         "case when known_by = date '9999-12-31' then as_of >= date '2025-06-01' "
         "else known_by >= date '2025-07-01' end",
     )
+
+
+def test_much_hindsight_is_left_for_later_and_nothing_else(edition: Connection) -> None:
+    told = day_states.compute(**read_frames(day_states.READS, edition))
+    before = {name: told[name] for name in ("day_states", "shift_states")}
+    edition.execute("begin")
+    try:
+        edition.execute(
+            "update core.price_claims set input_usd_per_mtok = input_usd_per_mtok * 2 "
+            f"where claim_id = {CLAIM}"
+        )
+        frames = read_frames(day_states.READS, edition)
+    finally:
+        edition.execute("rollback")
+    made = day_states.compute(**frames)
+    left = day_states.compute(**frames, before=before, may_defer=True)
+    assert left["is_deferred"]
+    assert not made["is_deferred"]
+    is_hindsight = made["day_states"]["basis"] == "hindsight"
+    then, now, found = (frame["day_states"][IDS] for frame in (told, made, left))
+    assert (now != then).any(axis=1)[is_hindsight].any()
+    pd.testing.assert_frame_equal(found[is_hindsight], then[is_hindsight])
+    pd.testing.assert_frame_equal(found[~is_hindsight], now[~is_hindsight])
+    pd.testing.assert_frame_equal(left["shift_states"], made["shift_states"])
+    same = day_states.compute(**frames, before=made, may_defer=True)
+    assert not same["is_deferred"]
+
+
+def test_a_little_hindsight_is_told_at_once(edition: Connection) -> None:
+    frames = read_frames(day_states.READS, edition)
+    made = day_states.compute(**frames)["day_states"]
+    hindsight = made.index[made["basis"] == "hindsight"]
+    few = made.copy()
+    few.loc[hindsight[: day_states.AT_ONCE], "standing_id"] = "another"
+    found = day_states.compute(**frames, before={"day_states": few}, may_defer=True)
+    assert not found["is_deferred"]
+    pd.testing.assert_frame_equal(found["day_states"], made)
 
 
 def markets(connection: Connection) -> dict[str, str]:

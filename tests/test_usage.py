@@ -339,6 +339,24 @@ def test_a_window_that_is_kept_is_not_made_again_and_the_rest_is_as_ever(
         pd.testing.assert_frame_equal(some[name], rest, check_dtype=False)
 
 
+def test_a_model_is_told_apart_from_what_the_list_calls_by_its_id(weeks: pd.DataFrame) -> None:
+    """The list calls a later version, or one that nobody knows, what is another's id."""
+    later = weeks["spelling"].eq("a/model-1")
+    weeks.loc[later, "model_id"] = "a/model-1-late"
+    weeks.loc[weeks["spelling"].eq("b/other"), "model_id"] = None
+    (series,) = series_of(weeks)
+    on_offer = [("a/model-1", "a"), ("a/model-1-late", "a"), ("b/other", "b"), ("d/more", "d")]
+    launch = pd.DataFrame([launched("a/model-2", week(2))])
+    there, _ = usage.before_event(series, launch, on_offer, traits_of([]))
+    names = {row["product"]: row["model_id"] for row in there}
+    assert len(names) == len(there)
+    assert names["a/model-1"] == "a/model-1-late"
+    assert names["a/model-1 (not listed)"] == "a/model-1"
+    assert names["b/other"] is None
+    assert names["b/other (not listed)"] == "b/other"
+    assert names["d/more"] == "d/more"
+
+
 @pytest.mark.parametrize(
     ("changes", "is_another"),
     [
