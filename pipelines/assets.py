@@ -109,7 +109,7 @@ class Warehouse(dg.ConfigurableResource[Any]):
             raw.create_tables(connection, sources().values(), self.settings.commercial)
             self._connection, self._macros = connection, set()
             self._may_defer = context.run is not None and context.run.tags.get(MAY_DEFER) == "yes"
-            self._deferred = deferral.deferred(connection)
+            self._deferred = deferral.steps_deferred(connection)
             if self.settings.engine == "spark":
                 self._cluster = Spark(self.settings)
             try:

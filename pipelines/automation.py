@@ -131,7 +131,7 @@ def work_deferred(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
     if is_written(settings):
         return dg.SkipReason("a run is writing; it may make what was left itself")
     with contextlib.closing(open_reader(settings)) as connection:
-        left = sorted(deferral.deferred(connection))
+        left = sorted(deferral.steps_deferred(connection))
     return dg.SensorResult(
         run_requests=[dg.RunRequest(run_key=version)] if left else [],
         skip_reason=None if left else f"nothing was left of {version}",
@@ -157,7 +157,7 @@ def launch_detected(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
     from pipelines.briefings.market import rows
 
     with contextlib.closing(open_reader(settings)) as connection:
-        if deferral.deferred(connection):
+        if deferral.steps_deferred(connection):
             return dg.SkipReason(f"{version} waits for what was left of it")
         found = rows(connection, BRIEFED)
     today = settings.now().date()

@@ -13,7 +13,7 @@ import duckdb
 from pipelines.warehouse import Connection
 
 
-def deferred(connection: Connection) -> frozenset[str]:
+def steps_deferred(connection: Connection) -> frozenset[str]:
     """Steps (modules) of which something is still to be made, in the file that is open."""
     try:
         found = connection.execute("select d.step from raw.deferred as d").fetchall()

@@ -232,7 +232,7 @@ def _tables(connection: Connection) -> list[str]:
     rows = connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'raw' and "
         "database_name = current_database() and table_name not in "
-        "('warehouse_format', 'versions', 'held_states', 'checkpoints')"
+        "('warehouse_format', 'versions', 'held_states', 'checkpoints', 'deferred')"
     ).fetchall()
     return [name for (name,) in rows]
 

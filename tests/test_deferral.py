@@ -80,7 +80,7 @@ def test_a_day_is_published_before_new_fits_and_the_rest_after_it(home: Settings
     version = home.published.resolve().name
     assert version != before
     with closing(open_reader(home)) as reader:
-        assert deferral.deferred(reader) == LEFT
+        assert deferral.steps_deferred(reader) == LEFT
         assert newest_fit(reader) < NEWS_ON
         told_of = rows(
             reader, "select count(*) from core.results where source = 'aider' and known_at >= ?",
@@ -102,7 +102,7 @@ def test_a_day_is_published_before_new_fits_and_the_rest_after_it(home: Settings
     assert later.caught_up_s
     assert [outcome.is_deferred for outcome in told] == [True], "left once more, then made"
     with closing(open_reader(home)) as reader:
-        assert not deferral.deferred(reader)
+        assert not deferral.steps_deferred(reader)
         assert newest_fit(reader) == NEWS_ON
         found = contents(reader)
     nothing = ask(automation.work_deferred)
@@ -112,5 +112,5 @@ def test_a_day_is_published_before_new_fits_and_the_rest_after_it(home: Settings
     with environment(home=str(twin)):
         assert run_job("daily", Settings(), None, [*LAYERS, "published"]).success
         with closing(open_reader(Settings())) as reader:
-            assert not deferral.deferred(reader)
+            assert not deferral.steps_deferred(reader)
             assert contents(reader) == found, "as made all at once"
