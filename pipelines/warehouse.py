@@ -29,8 +29,8 @@ FORMAT = 1
 SPILL_LIMIT = "2GB"
 #: A larger file is gone through in parts, one a day, to see that it is sound; bytes, and of a part.
 AT_ONCE, PART = 2**28, 2**27
-#: On Wednesdays row groups that lost rows, or came small, are put together (DuckDB: at most so many a
-#: table). For a few rows large ones are written anew, so not on the other days.
+#: On Wednesdays row groups that lost rows, or came small, are put together (DuckDB: at most so
+#: many a table). For a few rows large ones are written anew, so not on the other days.
 TOGETHER_ON, TOGETHER = 3, 100
 #: For programs whose complaints we pass on.
 PLAIN = {"LC_ALL": "C"}
