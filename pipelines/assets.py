@@ -401,7 +401,7 @@ def recorded(bellwether: Warehouse) -> dg.MaterializeResult[Any]:
     """Put the verdicts that are due on record, unless something they follow from is deferred."""
     settings = bellwether.settings
     if bellwether.deferred:
-        verdicts.load(bellwether.connection, Ledger(settings.ledger))
+        verdicts.load(bellwether.connection, Ledger(settings.ledger).entries(verdicts.KIND))
         return dg.MaterializeResult(metadata={"events_judged": 0})
     made = verdicts.record(bellwether.connection, Ledger(settings.ledger), settings.now())
     return dg.MaterializeResult(metadata={"events_judged": made})

@@ -104,11 +104,11 @@ def record(connection: Connection, ledger: Ledger, now: datetime) -> int:
         made.append(entry)
     if made:
         entries += ledger.append_all(KIND, made, now)
-    _load(connection, entries)
+    load(connection, entries)
     return len(made)
 
 
-def _load(connection: Connection, entries: list[Entry]) -> None:
+def load(connection: Connection, entries: list[Entry]) -> None:
     """Fill `raw.verdicts` from the ledger, unless it holds just these entries: each is told by its
     checksum, which is over all its calls."""
     held = connection.execute("select v.checksum, count(*) from raw.verdicts as v group by 1")
