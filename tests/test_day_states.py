@@ -85,9 +85,17 @@ def test_an_end_changes_no_day_before_it_was_known_or_held(edition: Connection) 
     )
 
 
+def as_tables(found: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """What a step computed, as its tables have it."""
+    return {
+        name: found[name][list(catalogue().tables[f"analysis.{name}"].columns)].copy()
+        for name in ("day_states", "shift_states")
+    }
+
+
 def test_much_hindsight_is_left_for_later_and_nothing_else(edition: Connection) -> None:
     told = day_states.compute(**read_frames(day_states.READS, edition))
-    before = {name: told[name] for name in ("day_states", "shift_states")}
+    before = as_tables(told)
     edition.execute("begin")
     try:
         edition.execute(
@@ -106,20 +114,27 @@ def test_much_hindsight_is_left_for_later_and_nothing_else(edition: Connection) 
     assert (now != then).any(axis=1)[is_hindsight].any()
     pd.testing.assert_frame_equal(found[is_hindsight], then[is_hindsight])
     pd.testing.assert_frame_equal(found[~is_hindsight], now[~is_hindsight])
-    pd.testing.assert_frame_equal(left["shift_states"], made["shift_states"])
-    same = day_states.compute(**frames, before=made, may_defer=True)
+    of_shifts = made["shift_states"]["basis"] == "hindsight"
+    then, now, found = (frame["shift_states"]["market_id"] for frame in (told, made, left))
+    assert (found[of_shifts] == then[of_shifts]).all()
+    assert (found[~of_shifts] == now[~of_shifts]).all()
+    assert (now != then)[of_shifts].any()
+    same = day_states.compute(**frames, before=as_tables(made), may_defer=True)
     assert not same["is_deferred"]
 
 
 def test_a_little_hindsight_is_told_at_once(edition: Connection) -> None:
     frames = read_frames(day_states.READS, edition)
-    made = day_states.compute(**frames)["day_states"]
-    hindsight = made.index[made["basis"] == "hindsight"]
-    few = made.copy()
+    made = day_states.compute(**frames)
+    before = as_tables(made)
+    few = before["day_states"]
+    hindsight = few.index[few["basis"] == "hindsight"]
     few.loc[hindsight[: day_states.AT_ONCE], "standing_id"] = "another"
-    found = day_states.compute(**frames, before={"day_states": few}, may_defer=True)
+    found = day_states.compute(**frames, before=before, may_defer=True)
     assert not found["is_deferred"]
-    pd.testing.assert_frame_equal(found["day_states"], made)
+    pd.testing.assert_frame_equal(found["day_states"], made["day_states"])
+    few.loc[hindsight[: day_states.AT_ONCE + 1], "standing_id"] = "another"
+    assert day_states.compute(**frames, before=before, may_defer=True)["is_deferred"]
 
 
 def markets(connection: Connection) -> dict[str, str]:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from pipelines.settings import SQL
 
-#: Launches told anew with hindsight by the run that finds they must be; more are left for later.
+#: Events told anew with hindsight by the run that finds they must be; more are left for later.
 AT_ONCE = 5
 #: What a standing follows from beside the tables that `READS` hashes.
 METHOD = [
@@ -277,7 +277,7 @@ def compute(
     """Tables `day_states` (a row per day of `core.segment_days`) and `shift_states` (per repricing
     or withdrawal and basis).
 
-    Where `may_defer`, and more than `AT_ONCE` launches would be told anew with hindsight, their
+    Where `may_defer`, and more than `AT_ONCE` events would be told anew with hindsight, their
     states are left as they were `before`, and it `is_deferred`.
     """
 
@@ -287,30 +287,28 @@ def compute(
 
     days = with_markets(days)
     standing = days[["offers_id", "event_id", "costs", "entrants", "fit_id", "frame"]]
-    days = days.assign(standing_id=_hashed(standing))
+    found = {
+        "day_states": days.assign(standing_id=_hashed(standing)),
+        "shift_states": with_markets(shifts),
+    }
     is_deferred = False
     if may_defer and before is not None:
-        states, is_old = _hindsight_before(days, before["day_states"])
-        is_deferred = int(is_old.sum()) > AT_ONCE
+        was = {name: _hindsight_before(rows, before[name]) for name, rows in found.items()}
+        is_deferred = sum(len(states) for states in was.values()) > AT_ONCE
         if is_deferred:
-            ids = list(states)
-            days[ids] = days[ids].where(~is_old, states)
-    return {
-        "day_states": days,
-        "shift_states": with_markets(shifts),
-        "is_deferred": is_deferred,
-    }
+            for name, states in was.items():
+                found[name].loc[states.index, states.columns] = states
+    return {**found, "is_deferred": is_deferred}
 
 
-def _hindsight_before(
-    days: pd.DataFrame, before: pd.DataFrame
-) -> tuple[pd.DataFrame, "pd.Series[bool]"]:
-    """Beside each day its states before, and whether it was told with hindsight from others."""
-    ids = ["offers_id", "market_id", "standing_id"]
-    told = before[before["basis"] == "hindsight"].set_index(["day_id", "as_of"])[ids]
-    states = told.reindex(pd.MultiIndex.from_frame(days[["day_id", "as_of"]])).set_index(days.index)
-    is_old = states["standing_id"].notna() & (states != days[ids]).any(axis=1)
-    return states, is_old
+def _hindsight_before(rows: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Former states of what was told with hindsight from other states than it would be now; indexed
+    as its rows are."""
+    keys = [name for name in before if not name.endswith("_id") or name in ("day_id", "event_id")]
+    ids = [name for name in before if name not in keys]
+    told = before[before["basis"] == "hindsight"].set_index(keys)[ids]
+    states = told.reindex(pd.MultiIndex.from_frame(rows[keys])).set_index(rows.index).dropna()
+    return states[(states != rows.loc[states.index, ids]).any(axis=1)]
 
 
 def with_offers(rows: pd.DataFrame) -> pd.DataFrame:
