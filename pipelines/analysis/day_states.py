@@ -20,6 +20,8 @@ from pipelines.settings import SQL
 
 #: Events told anew with hindsight by the run that finds they must be; more are left for later.
 AT_ONCE = 5
+#: Columns of the tables that are hashes; by the others a day is the same one as before.
+STATES = ("offers_id", "market_id", "standing_id")
 #: What a standing follows from beside the tables that `READS` hashes.
 METHOD = [
     Path(__file__),
@@ -304,8 +306,8 @@ def compute(
 def _hindsight_before(rows: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     """Former states of what was told with hindsight from other states than it would be now; indexed
     as its rows are."""
-    keys = [name for name in before if not name.endswith("_id") or name in ("day_id", "event_id")]
-    ids = [name for name in before if name not in keys]
+    ids = [name for name in before if name in STATES]
+    keys = [name for name in before if name not in STATES]
     told = before[before["basis"] == "hindsight"].set_index(keys)[ids]
     states = told.reindex(pd.MultiIndex.from_frame(rows[keys])).set_index(rows.index).dropna()
     return states[(states != rows.loc[states.index, ids]).any(axis=1)]
