@@ -29,9 +29,6 @@ FORMAT = 1
 SPILL_LIMIT = "2GB"
 #: A larger file is gone through in parts, one a day, to see that it is sound; bytes, and of a part.
 AT_ONCE, PART = 2**28, 2**27
-#: On Wednesdays row groups that lost rows, or came small, are put together (DuckDB: at most so
-#: many a table). For a few rows large ones are written anew, so not on the other days.
-TOGETHER_ON, TOGETHER = 3, 100
 #: For programs whose complaints we pass on.
 PLAIN = {"LC_ALL": "C"}
 #: How much later than others programs that only read come to a processor (19 is the last).
@@ -226,14 +223,12 @@ def _lock(lock: IO[str]) -> None:
 
 
 def _connect(settings: Settings) -> Connection:
-    is_turn = settings.now().isoweekday() == TOGETHER_ON
     return duckdb.connect(
         str(settings.warehouse),
         config={
             "threads": settings.threads,
             "memory_limit": settings.memory_limit,
             "storage_compatibility_version": STORAGE,
-            "max_vacuum_tasks": TOGETHER if is_turn else 0,
         },
     )
 
