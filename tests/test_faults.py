@@ -21,6 +21,7 @@ import pytest
 import stamina
 from replays import Content, Going, Replayed, environment, facts, going, live_parts, published, runs
 
+from pipelines import deferral
 from pipelines import fetch as fetching
 from pipelines.replay import FAULTS, Replay
 from pipelines.run import run_pipeline
@@ -150,6 +151,18 @@ def stage_reached(home: Path, log_before: int, versions_before: int) -> str:
     return "killed before anything was read"
 
 
+def is_something_left(home: Path) -> bool:
+    """Whether the published version was made before new fits and what follows from them."""
+    with duckdb.connect(str(published(home)), read_only=True) as connection:
+        return bool(deferral.steps_deferred(connection))
+
+
+def facts_of_the_day(found: dict[str, Content]) -> dict[str, Content]:
+    """What follows from no fit."""
+    return {name: content for name, content in found.items()
+            if not name.startswith(("analysis.", "marts."))}  # fmt: skip
+
+
 def test_a_pipeline_killed_at_any_moment_leaves_what_was_and_finds_what_was_missed(
     replayed: Replayed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -176,9 +189,12 @@ def test_a_pipeline_killed_at_any_moment_leaves_what_was_and_finds_what_was_miss
                     ended = zygote.run(settings, chance.uniform(0, whole_s))
                     came = "had ended" if ended else stage_reached(home, size, versions)
                     outcomes["kill -9", came] += 1
-                    # Readers have the last version or the new one, whole; never half of one.
+                    # Readers have the last version or one of the new ones; never half of one.
                     if published(home).exists():
-                        assert facts(published(home)) in (last, replayed.facts[day]), (SEED, day)
+                        found, new = facts(published(home)), replayed.facts[day]
+                        if left := is_something_left(home):
+                            found, new = facts_of_the_day(found), facts_of_the_day(new)
+                        assert found == new or (not left and found == last), (SEED, day)
                     else:
                         assert number == 0
                 started = time.monotonic()
