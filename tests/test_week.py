@@ -50,7 +50,7 @@ FLAT = 1.15
 #: DuckDB's file beside the tables in it: what is rebuilt leaves holes, which are used again.
 HOLES = 2.0
 #: What a day may add to Dagster's own records.
-RECORDS_A_DAY = 15e6
+RECORDS_A_DAY = 20e6
 
 
 @dataclass
