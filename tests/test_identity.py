@@ -14,7 +14,7 @@ from pipelines import identity, registry, spelling, tables
 from pipelines.answers import identity_answer
 from pipelines.registry import Identity, known_registry, systems_in
 from pipelines.spelling import Suffixes, normalise, taken_apart, word_bag
-from pipelines.tables import SQL, Connection
+from pipelines.tables import SQL, Connection, catalogue
 
 Resolve = Callable[..., Identity]
 
@@ -672,3 +672,28 @@ def test_names_of_the_whole_archive_are_decided_in_seconds(archive_warehouse: Co
     began = time.process_time()
     identity.compute(**frames)
     assert time.process_time() - began < 10
+
+
+def test_an_alias_of_a_version_known_later_is_told_and_stops_no_run(edition: Connection) -> None:
+    """Which of two names a feed said first depends on the day from which feeds are read."""
+    [(spelling, target)] = rows(
+        edition,
+        "select a.spelling, a.model_id from seeds.aliases as a "
+        "inner join core.models as t on t.model_id = a.model_id "
+        "where a.source is null and a.spelling not in (select m.model_id from core.models as m) "
+        "order by all limit 1",
+    )
+    edition.execute("begin")
+    try:
+        edition.execute(
+            "insert into core.models select * replace (? as model_id, timestamp '2026-03-01' as "
+            "known_since) from core.models where model_id = ?",
+            [spelling, target],
+        )
+        edition.execute(
+            "update core.models set known_since = '2026-04-01' where model_id = ?", [target]
+        )
+        found = tables.check(catalogue().tables["core.aliases"], edition)
+    finally:
+        edition.execute("rollback")
+    assert found.warnings == {"no_version_becomes_an_alias": 1}

@@ -1,5 +1,7 @@
 -- A name that feeds registered as a version before the version it is an alias of was known would
--- change what was known by then: let the later name be the alias of the earlier.
+-- change what was known by then: let the later name be the alias of the earlier. Which of two came
+-- first depends on where an installation's history begins, so it stops no run.
+-- severity: warning
 select
     a.spelling,
     a.model_id,
