@@ -114,6 +114,14 @@ first_of_month = _when_over(
 )  # fmt: skip
 
 
+def _not_looked_at(settings: Settings, cursor: str | None) -> str | dg.SkipReason:
+    """Name of the version published last, if it is not the one a sensor looked at last."""
+    if not settings.published.exists():
+        return dg.SkipReason("nothing is published yet")
+    version = settings.published.resolve().name
+    return dg.SkipReason(f"{version} was looked at already") if version == cursor else version
+
+
 @dg.sensor(
     job=catch_up,
     minimum_interval_seconds=30,
@@ -123,11 +131,9 @@ first_of_month = _when_over(
 def work_deferred(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """One run a version that something was left of: what stops it, the next day's run is after."""
     settings = Settings()
-    if not settings.published.exists():
-        return dg.SkipReason("nothing is published yet")
-    version = settings.published.resolve().name
-    if version == context.cursor:
-        return dg.SkipReason(f"{version} was looked at already")
+    version = _not_looked_at(settings, context.cursor)
+    if isinstance(version, dg.SkipReason):
+        return version
     if is_written(settings):
         return dg.SkipReason("a run is writing; it may make what was left itself")
     with contextlib.closing(open_reader(settings)) as connection:
@@ -148,11 +154,9 @@ def work_deferred(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
 def launch_detected(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """One run a launch, ever: its key is the event's id."""
     settings = Settings()
-    if not settings.published.exists():
-        return dg.SkipReason("nothing is published yet")
-    version = settings.published.resolve().name
-    if version == context.cursor:
-        return dg.SkipReason(f"{version} was looked at already")
+    version = _not_looked_at(settings, context.cursor)
+    if isinstance(version, dg.SkipReason):
+        return version
     from pipelines.briefings.market import LAUNCHES as BRIEFED
     from pipelines.briefings.market import rows
 

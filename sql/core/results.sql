@@ -97,12 +97,12 @@ placed as (
     inner join kinds as k
         on k.model_id = s.model_id
         and k.benchmark_id = s.benchmark_id
-        and k.source = s.source
-        and k.publisher = s.publisher
+        and k.source is not distinct from s.source
+        and k.publisher is not distinct from s.publisher
         and k.release_or_none = s.release_or_none
         and k.metric is not distinct from s.metric
         and k.is_headline_metric is not distinct from s.is_headline_metric
-        and k.unit = s.unit
+        and k.unit is not distinct from s.unit
         and k.configuration_or_none = s.configuration_or_none
         and k.system_or_none = s.system_or_none
 ),
